@@ -1,0 +1,56 @@
+//! The one repository that a broker gives tokens for.
+
+use std::fmt;
+
+use super::ConfigError;
+use crate::environment::Environment;
+
+const OWNER: &str = "GITHUB_TOKEN_BROKER_REPOSITORY_OWNER";
+const NAME: &str = "GITHUB_TOKEN_BROKER_REPOSITORY_NAME";
+
+/// A repository on GitHub: an owner and a name, each fit to stand in a URL's path as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    owner: String,
+    name: String,
+}
+
+impl Repository {
+    /// Reads `GITHUB_TOKEN_BROKER_REPOSITORY_OWNER` and `…_NAME`.
+    ///
+    /// # Errors
+    ///
+    /// When one is absent, has a character other than an ASCII letter, a digit, `_`, `.` or `-`, or
+    /// is `.` or `..`.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self { owner: path_segment(environment, OWNER)?, name: path_segment(environment, NAME)? })
+    }
+
+    /// The account or organisation.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The name without the owner.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// `owner/name`, as GitHub's `full_name`.
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+fn path_segment(environment: &Environment, variable: &'static str) -> Result<String, ConfigError> {
+    let text = environment.required(variable)?;
+    if !text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) {
+        return Err(ConfigError::UnsupportedCharacters(variable));
+    }
+    // As a segment of a URL's path these mean another path.
+    if matches!(text, "." | "..") { Err(ConfigError::DotSegment(variable)) } else { Ok(text.to_owned()) }
+}

@@ -1,0 +1,68 @@
+//! The process's environment as a value.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use crate::config::ConfigError;
+
+/// Environment variables, read once and handed on.
+#[derive(Default)]
+pub struct Environment(HashMap<String, OsString>);
+
+impl Environment {
+    /// The variables of this process. A name that is not UTF-8 is none of ours and is left out.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+    pub fn of_process() -> Self {
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
+    }
+
+    /// The variable's value without surrounding white space; `None` when it is unset or blank.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::NotUtf8`] when the value is not UTF-8.
+    pub fn text(&self, name: &'static str) -> Result<Option<&str>, ConfigError> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        let text = value.to_str().ok_or(ConfigError::NotUtf8(name))?.trim();
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    /// As [`Environment::text`], for a variable that must be there.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Required`] when it is unset or blank, and those of [`Environment::text`].
+    pub fn required(&self, name: &'static str) -> Result<&str, ConfigError> {
+        self.text(name)?.ok_or(ConfigError::Required(name))
+    }
+
+    /// The first of `names` that is set, with its name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Environment::text`].
+    pub fn first_of(&self, names: [&'static str; 2]) -> Result<Option<(&'static str, &str)>, ConfigError> {
+        for name in names {
+            if let Some(value) = self.text(name)? {
+                return Ok(Some((name, value)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the variable says `true`, in any case, as the AWS SDKs read their switches.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Environment::text`].
+    pub fn is_true(&self, name: &'static str) -> Result<bool, ConfigError> {
+        Ok(self.text(name)?.is_some_and(|value| value.eq_ignore_ascii_case("true")))
+    }
+}
+
+impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}

@@ -1,0 +1,132 @@
+//! Is a token's scope the one that was asked for? When in doubt, no.
+
+use std::collections::BTreeMap;
+
+use super::error::GrantDifference;
+use crate::config::{Permissions, Repository};
+use crate::peer_text::PeerText;
+
+/// What GitHub says it granted. Every part is optional in its answer.
+pub(super) struct Grant {
+    /// Full names.
+    pub(super) repositories: Option<Vec<String>>,
+    /// `all` or `selected`.
+    pub(super) repository_selection: Option<String>,
+    /// Names and levels.
+    pub(super) permissions: Option<BTreeMap<String, String>>,
+}
+
+impl Grant {
+    /// Exactly this repository and these permissions, as far as GitHub says. No text of GitHub's
+    /// that is quoted shows one of the `secrets`.
+    pub(super) fn must_be(
+        &self,
+        repository: &Repository,
+        permissions: &Permissions,
+        secrets: &[&str],
+    ) -> Result<(), GrantDifference> {
+        let quoted = |text: &str| PeerText::new(text, secrets);
+        match &self.repositories {
+            Some(names) => one_repository(names, &repository.to_string(), quoted)?,
+            None if self.repository_selection.as_deref() == Some("all") => {
+                return Err(GrantDifference::AllRepositories);
+            }
+            None => {}
+        }
+        self.permissions.as_ref().map_or(Ok(()), |granted| same_permissions(granted, permissions, quoted))
+    }
+}
+
+fn one_repository(names: &[String], expected: &str, quoted: impl Fn(&str) -> PeerText) -> Result<(), GrantDifference> {
+    if let Some(other) = names.iter().find(|name| !name.eq_ignore_ascii_case(expected)) {
+        return Err(GrantDifference::Repository(quoted(other)));
+    }
+    match names {
+        [_] => Ok(()),
+        [] => Err(GrantDifference::NoRepository),
+        _ => Err(GrantDifference::RepositoryTwice),
+    }
+}
+
+fn same_permissions(
+    granted: &BTreeMap<String, String>,
+    asked: &Permissions,
+    quoted: impl Fn(&str) -> PeerText,
+) -> Result<(), GrantDifference> {
+    for (name, level) in granted {
+        match asked.level(name) {
+            Some(asked) if asked == level => {}
+            Some(asked) => {
+                let (name, asked) = (name.clone(), asked.to_owned());
+                return Err(GrantDifference::Level { name, asked, granted: quoted(level) });
+            }
+            // GitHub adds it to whatever is asked for.
+            None if name == "metadata" && level == "read" => {}
+            None => return Err(GrantDifference::Permission(quoted(name), quoted(level))),
+        }
+    }
+    let missing = asked.iter().find(|(name, _)| !granted.contains_key(*name));
+    missing.map_or(Ok(()), |(name, _)| Err(GrantDifference::NoPermission(name.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Environment;
+
+    fn difference(grant: &Grant) -> String {
+        let environment: Environment =
+            [("GITHUB_TOKEN_BROKER_REPOSITORY_OWNER", "Owner"), ("GITHUB_TOKEN_BROKER_REPOSITORY_NAME", "name")]
+                .into_iter()
+                .collect();
+        let repository = Repository::from_environment(&environment).unwrap();
+        let permissions = r#"{"contents":"read","issues":"write"}"#.parse().unwrap();
+        match grant.must_be(&repository, &permissions, &["ghs_0123456789abcdef"]) {
+            Ok(()) => "none".to_owned(),
+            Err(difference) => difference.to_string(),
+        }
+    }
+
+    #[test]
+    fn repositories_are_exactly_the_configured_one() {
+        for (repositories, selection, expected) in [
+            (None, None, "none"),
+            (None, Some("selected"), "none"),
+            (None, Some("all"), "all repositories of the installation"),
+            (Some(vec!["owner/NAME"]), Some("selected"), "none"),
+            (Some(vec!["Owner/name"]), Some("all"), "none"),
+            (Some(vec![]), None, "no repository"),
+            (Some(vec!["Owner/other"]), None, "repository Owner/other"),
+            (Some(vec!["Owner/name", "Owner/other"]), None, "repository Owner/other"),
+            (Some(vec!["Owner/name", "Owner/name"]), None, "the repository more than once"),
+            (Some(vec![""]), None, "repository "),
+            (Some(vec!["x/ghs_0123456789abcdef"]), None, "repository (hidden)"),
+        ] {
+            let grant = Grant {
+                repositories: repositories.clone().map(|names| names.into_iter().map(str::to_owned).collect()),
+                repository_selection: selection.map(str::to_owned),
+                permissions: None,
+            };
+            assert_eq!(difference(&grant), expected, "{repositories:?} {selection:?}");
+        }
+    }
+
+    #[test]
+    fn permissions_are_exactly_those_asked_for_and_metadata() {
+        for (permissions, expected) in [
+            (r#"{"contents":"read","issues":"write"}"#, "none"),
+            (r#"{"contents":"read","issues":"write","metadata":"read"}"#, "none"),
+            (r#"{"contents":"read","issues":"write","metadata":"write"}"#, "permission metadata: write"),
+            (r#"{"contents":"write","issues":"write"}"#, "permission contents: write instead of read"),
+            (r#"{"contents":"read","issues":"read"}"#, "permission issues: read instead of write"),
+            (r#"{"contents":"read"}"#, "permission issues is missing"),
+            ("{}", "permission contents is missing"),
+            (r#"{"actions":"read","contents":"read","issues":"write"}"#, "permission actions: read"),
+        ] {
+            let permissions_granted = serde_json::from_str(permissions).unwrap();
+            let grant =
+                Grant { repositories: None, repository_selection: None, permissions: Some(permissions_granted) };
+            assert_eq!(difference(&grant), expected, "{permissions}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! JSON read strictly: objects are objects, no key stands twice, and errors quote nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::error::Category;
+
+/// What is wrong with a JSON text, in words that quote nothing of it: serde's own do.
+#[must_use]
+pub fn why(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        Category::Syntax | Category::Eof | Category::Io => "it is not valid JSON",
+        // serde_json has no kind of its own for this; the text is ours, see UniqueMap.
+        Category::Data if error.to_string().starts_with(TWICE) => "a name stands in it twice",
+        Category::Data => "a value in it is not of the kind expected",
+    }
+}
+
+const TWICE: &str = "a name stands twice";
+
+/// A JSON object read into `T`. A struct alone would be read from an array as well.
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+/// A JSON object in which no key stands twice, sorted by key.
+#[derive(Debug)]
+pub struct UniqueMap<V>(pub BTreeMap<String, V>);
+
+impl<V> Default for UniqueMap<V> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct UniqueMapVisitor<V>(PhantomData<V>);
+
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueMapVisitor<V> {
+            type Value = UniqueMap<V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueMap<V>, A::Error> {
+                let mut entries = BTreeMap::new();
+                while let Some((key, value)) = map.next_entry()? {
+                    if entries.insert(key, value).is_some() {
+                        return Err(A::Error::custom(TWICE));
+                    }
+                }
+                Ok(UniqueMap(entries))
+            }
+        }
+
+        deserializer.deserialize_map(UniqueMapVisitor(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_quote_nothing_of_the_text() {
+        let why_of = |text: &str| why(&serde_json::from_str::<UniqueMap<String>>(text).unwrap_err());
+        assert_eq!(why_of("ghs_secret"), "it is not valid JSON");
+        assert_eq!(why_of(r#"{"a":"#), "it is not valid JSON");
+        assert_eq!(why_of(r#"{"ghs_secret":5}"#), "a value in it is not of the kind expected");
+        assert_eq!(why_of(r#"{"a":"b","a":"c"}"#), "a name stands in it twice");
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        #[derive(serde::Deserialize)]
+        struct Pair {
+            a: u8,
+        }
+        assert_eq!(serde_json::from_str::<Object<Pair>>(r#"{"a":1}"#).unwrap().0.a, 1);
+        assert!(serde_json::from_str::<Object<Pair>>("[1]").is_err());
+    }
+}

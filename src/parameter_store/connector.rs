@@ -1,0 +1,60 @@
+//! The AWS SDK's way to the one HTTP client.
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use reqwest::Request;
+use reqwest::header::AUTHORIZATION;
+
+use crate::http_client::{Answer, BodyError, HttpClient};
+
+/// The HTTP client as the SDK takes it. The limits that the SDK would set are not used: the client
+/// and the attempt have theirs.
+pub(super) fn http_client(client: HttpClient) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(Connector(client));
+    http_client_fn(move |_settings, _components| connector.clone())
+}
+
+#[derive(Debug)]
+struct Connector(HttpClient);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            // `io` is what the SDK's standard retry mode tries again.
+            let answer = client.send(outgoing(request)?).await.map_err(|error| ConnectorError::io(error.into()))?;
+            incoming(answer).await
+        })
+    }
+}
+
+fn outgoing(request: HttpRequest) -> Result<Request, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let request = request.map(|body| body.bytes().unwrap_or_default().to_vec());
+    let mut request = Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+    if let Some(authorization) = request.headers_mut().get_mut(AUTHORIZATION) {
+        authorization.set_sensitive(true);
+    }
+    Ok(request)
+}
+
+async fn incoming(answer: Answer) -> Result<HttpResponse, ConnectorError> {
+    let status = answer.status().into();
+    let headers = answer.headers().clone();
+    let mut body = answer.body().await.map_err(|error| match error {
+        BodyError::BrokenOff => ConnectorError::io(error.into()),
+        BodyError::TooLong => ConnectorError::other(error.into(), None),
+    })?;
+    let mut response = HttpResponse::new(status, SdkBody::from(std::mem::take(&mut *body)));
+    for (name, value) in &headers {
+        // A header that is not text is none that the SDK knows.
+        if let Ok(value) = value.to_str() {
+            response.headers_mut().append(name.as_str().to_owned(), value.to_owned());
+        }
+    }
+    Ok(response)
+}

@@ -1,0 +1,81 @@
+//! When GitHub is asked again.
+
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+/// How often a request is sent at most.
+pub const ATTEMPTS: u32 = 3;
+/// The longest pause before the second attempt; it doubles for the third.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long to wait after the given attempt (the first is 1): between half and the whole of a pause
+/// that doubles, so that brokers which failed together do not come back together, and at least what
+/// GitHub asked for. `None` after the last attempt.
+///
+/// `jitter` is a random number from 0 to 1.
+#[must_use]
+pub fn pause_after(attempt: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
+    if attempt >= ATTEMPTS {
+        return None;
+    }
+    let longest = FIRST_PAUSE * 2_u32.pow(attempt.saturating_sub(1));
+    let pause = longest.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+    Some(pause.max(retry_after.unwrap_or_default()))
+}
+
+/// What a `Retry-After` header asks for: seconds, or a date
+/// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>).
+#[must_use]
+pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit mean longer than anybody waits.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
+    }
+    let date = SystemTime::try_from(DateTime::from_str(value, Format::HttpDate).ok()?).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    #[test]
+    fn pauses_double_with_jitter_and_end_after_three_attempts() {
+        for (attempt, jitter, expected) in [
+            (1, 0.0, Some(MS(100))),
+            (1, 1.0, Some(MS(200))),
+            (2, 0.0, Some(MS(200))),
+            (2, 0.5, Some(MS(300))),
+            (2, 1.0, Some(MS(400))),
+            (3, 0.0, None),
+        ] {
+            assert_eq!(pause_after(attempt, None, jitter), expected, "attempt {attempt}, jitter {jitter}");
+        }
+    }
+
+    #[test]
+    fn github_may_ask_for_a_longer_pause() {
+        assert_eq!(pause_after(1, Some(MS(1_000)), 0.3), Some(MS(1_000)));
+        assert_eq!(pause_after(1, Some(MS(0)), 0.0), Some(MS(100)));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        for (value, expected) in [
+            ("0", Some(0)),
+            ("2", Some(2)),
+            ("99999999999999999999", Some(u64::from(u32::MAX))),
+            ("Sun, 06 Nov 1994 08:49:40 GMT", Some(3)),
+            ("Sun, 06 Nov 1994 08:49:30 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            assert_eq!(retry_after(value, now), expected.map(Duration::from_secs), "{value}");
+        }
+    }
+}

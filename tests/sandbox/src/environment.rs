@@ -1,0 +1,34 @@
+//! The variables that a program is started with.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+/// A process environment. Names and values may be any bytes that the system takes, UTF-8 or not.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    /// Sets a variable.
+    pub fn set(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> &mut Self {
+        self.0.insert(name.into(), value.into());
+        self
+    }
+
+    /// Unsets a variable.
+    pub fn remove(&mut self, name: impl Into<OsString>) -> &mut Self {
+        self.0.remove(&name.into());
+        self
+    }
+
+    /// Passes a variable of our own environment on, where it is set.
+    pub fn inherit(&mut self, name: &str) -> &mut Self {
+        match std::env::var_os(name) {
+            Some(value) => self.set(name, value),
+            None => self,
+        }
+    }
+
+    /// All variables, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
+        self.0.iter()
+    }
+}

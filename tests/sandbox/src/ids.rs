@@ -1,0 +1,34 @@
+//! Random identifiers, in the shapes the three services give them.
+
+use aws_lc_rs::rand;
+
+/// Random bytes.
+///
+/// # Panics
+///
+/// When the system has no randomness.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A random UUID, version 4: what Lambda and SSM number their requests with.
+pub(crate) fn uuid() -> String {
+    let mut bytes = random::<16>();
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = hex(&bytes);
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+/// A request ID as GitHub gives it: `EB2C:1A6B84:…`.
+pub(crate) fn github_request_id() -> String {
+    let hex = hex(&random::<18>()).to_uppercase();
+    [&hex[..4], &hex[4..10], &hex[10..18], &hex[18..26], &hex[26..34]].join(":")
+}

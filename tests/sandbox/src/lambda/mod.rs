@@ -1,0 +1,271 @@
+//! A stand-in for the Lambda service: the Runtime API that a function polls, and the Invoke API that callers use.
+//!
+//! - <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+//! - <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+//!
+//! There is one instance of the function, so invocations take turns, where Lambda would start more instances. After a
+//! timeout Lambda kills the instance; here it lives on, and what it still posts gets `InvalidRequestID`.
+
+mod invocation;
+mod invoke_api;
+mod runtime_api;
+
+use std::{
+    io,
+    net::SocketAddr,
+    process::ExitStatus,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tokio::{
+    select,
+    sync::{Notify, oneshot, watch},
+    time::{sleep_until, timeout},
+};
+
+pub use invocation::{Invocation, Outcome, Post, Posted};
+
+use crate::{limits, locks::lock, output::Output, server::Server};
+
+/// The function's name.
+pub const FUNCTION_NAME: &str = "github-token-broker";
+/// Its only version.
+pub const FUNCTION_VERSION: &str = "$LATEST";
+/// Its memory, in MB.
+pub const MEMORY_SIZE_MB: u32 = 128;
+/// Its timeout until [`Lambda::set_timeout`] says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How far the function has come.
+#[derive(Clone, Debug)]
+pub enum Phase {
+    /// Not started, or still initialising.
+    Starting,
+    /// It asked for its first invocation.
+    Ready,
+    /// It posted to `/runtime/init/error`.
+    InitError(Post),
+    /// Its process ended.
+    Exited(ExitStatus),
+}
+
+/// Something took longer than the outer limit. The text includes what the function wrote.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{waited_for} did not come within {} s\n{output}", limits::outer().as_secs())]
+pub struct Unanswered {
+    waited_for: &'static str,
+    output: String,
+}
+
+/// The Lambda stand-in.
+#[derive(Debug)]
+pub struct Lambda {
+    runtime_api: Server,
+    invoke_api: Server,
+    service: Arc<Service>,
+}
+
+/// What both APIs share.
+#[derive(Debug)]
+struct Service {
+    timeout: Mutex<Duration>,
+    phase: watch::Sender<Phase>,
+    turn: tokio::sync::Mutex<()>,
+    offered: Mutex<Option<Offered>>,
+    offer: Notify,
+    running: Mutex<Option<Running>>,
+    posts: Mutex<Vec<Post>>,
+    output: Mutex<Output>,
+    started: Mutex<Instant>,
+}
+
+/// An invocation that waits for the function to ask for it.
+#[derive(Debug)]
+struct Offered {
+    request_id: String,
+    payload: Vec<u8>,
+    delivered: oneshot::Sender<Delivery>,
+    posted: oneshot::Sender<Post>,
+}
+
+/// When the function got an invocation, and until when it has time.
+#[derive(Clone, Copy, Debug)]
+struct Delivery {
+    at: Instant,
+    deadline: Instant,
+}
+
+/// An invocation that the function has.
+#[derive(Debug)]
+struct Running {
+    request_id: String,
+    posted: oneshot::Sender<Post>,
+}
+
+impl Lambda {
+    /// Starts it; the Invoke API listens on this port (0: any free one).
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken.
+    pub async fn start(invoke_port: u16) -> io::Result<Self> {
+        let service = Arc::new(Service::default());
+        let runtime_api = Server::plain(0, runtime_api::handler(service.clone())).await?;
+        let invoke_api = Server::plain(invoke_port, invoke_api::handler(service.clone())).await?;
+        Ok(Self { runtime_api, invoke_api, service })
+    }
+
+    /// Invokes the function with exactly these bytes, JSON or not, and waits for what comes of it.
+    ///
+    /// # Panics
+    ///
+    /// When nothing comes within the outer limit.
+    pub async fn invoke(&self, payload: impl Into<Vec<u8>>) -> Invocation {
+        self.try_invoke(payload).await.unwrap_or_else(|unanswered| panic!("{unanswered}"))
+    }
+
+    /// Like [`invoke`](Self::invoke), without the panic.
+    ///
+    /// # Errors
+    ///
+    /// When nothing comes within the outer limit.
+    pub async fn try_invoke(&self, payload: impl Into<Vec<u8>>) -> Result<Invocation, Unanswered> {
+        self.service.invoke(payload.into()).await
+    }
+
+    /// Waits until the function asks for its first invocation, posts an init error, or ends.
+    ///
+    /// # Panics
+    ///
+    /// When nothing of that comes within the outer limit.
+    pub async fn ready(&self) -> Phase {
+        self.try_ready().await.unwrap_or_else(|unanswered| panic!("{unanswered}"))
+    }
+
+    /// Like [`ready`](Self::ready), without the panic.
+    ///
+    /// # Errors
+    ///
+    /// When nothing of that comes within the outer limit.
+    pub async fn try_ready(&self) -> Result<Phase, Unanswered> {
+        let mut phase = self.service.phase.subscribe();
+        let settled = phase.wait_for(|phase| !matches!(phase, Phase::Starting));
+        match timeout(limits::outer(), settled).await {
+            Ok(Ok(phase)) => Ok(phase.clone()),
+            _ => Err(self.service.unanswered("the function's first request for an invocation")),
+        }
+    }
+
+    /// The time that each invocation to come gets. Lambda allows 1 s to 900 s; this does not care.
+    pub fn set_timeout(&self, timeout: Duration) {
+        *lock(&self.service.timeout) = timeout;
+    }
+
+    /// What the function posted to `/runtime/init/error`, as JSON, if it did.
+    pub fn init_error(&self) -> Option<Value> {
+        lock(&self.service.posts).iter().find(|post| post.to == Posted::InitError).map(Post::json)
+    }
+
+    /// Everything that the function posted, in order: responses, errors, init errors.
+    pub fn posts(&self) -> Vec<Post> {
+        lock(&self.service.posts).clone()
+    }
+
+    /// The value for `AWS_LAMBDA_RUNTIME_API`.
+    pub fn runtime_api(&self) -> SocketAddr {
+        self.runtime_api.address()
+    }
+
+    /// How many TCP connections the Runtime API accepted.
+    pub fn runtime_api_connections(&self) -> usize {
+        self.runtime_api.connections()
+    }
+
+    /// The Invoke API, for `aws lambda invoke --endpoint-url`.
+    pub fn invoke_url(&self) -> String {
+        format!("http://{}", self.invoke_api.address())
+    }
+
+    /// A function begins to start; what it writes is its log.
+    pub(crate) fn starting(&self, output: Output) {
+        *lock(&self.service.output) = output;
+        *lock(&self.service.started) = Instant::now();
+        self.service.phase.send_replace(Phase::Starting);
+    }
+
+    /// What the process that runs the function is to tell when it ends.
+    pub(crate) fn on_exit(&self) -> impl FnOnce(ExitStatus) + Send + 'static {
+        let service = self.service.clone();
+        move |status| service.exited(status)
+    }
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            timeout: Mutex::new(DEFAULT_TIMEOUT),
+            phase: watch::Sender::new(Phase::Starting),
+            turn: tokio::sync::Mutex::default(),
+            offered: Mutex::default(),
+            offer: Notify::new(),
+            running: Mutex::default(),
+            posts: Mutex::default(),
+            output: Mutex::default(),
+            started: Mutex::new(Instant::now()),
+        }
+    }
+}
+
+impl Service {
+    async fn invoke(&self, payload: Vec<u8>) -> Result<Invocation, Unanswered> {
+        let _turn = self.turn.lock().await;
+        let invoked = timeout(limits::outer(), self.run(payload)).await;
+        lock(&self.offered).take();
+        lock(&self.running).take();
+        invoked.map_err(|_| self.unanswered("an answer to an invocation"))
+    }
+
+    async fn run(&self, payload: Vec<u8>) -> Invocation {
+        let request_id = crate::ids::uuid();
+        let (delivered, delivery) = oneshot::channel();
+        let (posted, post) = oneshot::channel();
+        let offered = Offered { request_id: request_id.clone(), payload, delivered, posted };
+        lock(&self.offered).replace(offered);
+        self.offer.notify_one();
+        let delivery = select! {
+            biased;
+            Ok(delivery) = delivery => delivery,
+            ended = self.ended() => return Invocation::ended(request_id, ended, None),
+        };
+        select! {
+            biased;
+            Ok(post) = post => Invocation::posted(request_id, post, delivery),
+            ended = self.ended() => Invocation::ended(request_id, ended, Some(delivery)),
+            () = sleep_until(delivery.deadline.into()) => Invocation::timed_out(request_id, delivery),
+        }
+    }
+
+    /// Waits until the function can take no more invocations.
+    async fn ended(&self) -> Phase {
+        let mut phase = self.phase.subscribe();
+        let ended = phase.wait_for(|phase| matches!(phase, Phase::InitError(_) | Phase::Exited(_))).await;
+        ended.map_or(Phase::Starting, |phase| phase.clone())
+    }
+
+    /// An init error says more than the exit that follows it.
+    fn exited(&self, status: ExitStatus) {
+        self.phase.send_if_modified(|phase| {
+            let says_more = !matches!(phase, Phase::InitError(_));
+            if says_more {
+                *phase = Phase::Exited(status);
+            }
+            says_more
+        });
+    }
+
+    fn unanswered(&self, waited_for: &'static str) -> Unanswered {
+        Unanswered { waited_for, output: lock(&self.output).captured().describe() }
+    }
+}

@@ -1,0 +1,58 @@
+//! Stand-ins on the loopback for the three services that `github-token-broker` talks to: the Lambda service, SSM and
+//! GitHub. The product's end-to-end tests run the real binary against them; the `sandbox` command lets a person try it.
+//!
+//! A [`Sandbox`] listens on free ports of 127.0.0.1 and shares nothing with other instances, so tests run in parallel.
+//! Its tasks live on the Tokio runtime that started it and end with it.
+//!
+//! ```no_run
+//! # async fn example(bootstrap: &std::path::Path) {
+//! use sandbox::{Endpoint, Reply, Sandbox};
+//!
+//! let sandbox = Sandbox::start().await;
+//! sandbox.github.script(Endpoint::Installation, [Reply::status(503), Reply::good()]);
+//! let broker = sandbox.launch(bootstrap, |env| {
+//!     env.set("GITHUB_TOKEN_BROKER_LOG_LEVEL", "debug");
+//! });
+//! let invocation = sandbox.lambda.invoke("null").await;
+//! assert!(invocation.is_success(), "{}", invocation.text());
+//! sandbox.assert_no_violations();
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod app;
+mod environment;
+mod faults;
+pub mod github;
+mod ids;
+pub mod lambda;
+mod leaks;
+mod limits;
+mod locks;
+mod output;
+pub mod process;
+mod proxy;
+mod record;
+mod server;
+mod sigv4;
+pub mod ssm;
+mod stand_ins;
+pub mod tls;
+mod wire;
+
+pub use app::AppKey;
+pub use environment::Environment;
+pub use faults::{Door, Reply};
+pub use github::{Endpoint, GitHub};
+pub use lambda::{Invocation, Lambda, Outcome, Phase, Unanswered};
+pub use leaks::Leak;
+pub use limits::{scaled, time_scale};
+pub use output::{Captured, Stream};
+pub use process::Broker;
+pub use proxy::{Connect, Proxy};
+pub use record::Recorded;
+pub use server::ClosedPort;
+pub use ssm::Ssm;
+pub use stand_ins::Sandbox;
+pub use tls::CertificateAuthority;

@@ -1,0 +1,194 @@
+//! The broker, as Lambda would run it: a child process with a cleared environment.
+
+use std::{
+    io,
+    path::Path,
+    process::{ExitStatus, Stdio},
+};
+
+use serde_json::Value;
+use tokio::{
+    process::{Child, Command},
+    sync::{oneshot, watch},
+    time::timeout,
+};
+
+use crate::{
+    environment::Environment,
+    lambda::{Invocation, Lambda},
+    limits,
+    output::{Captured, Output, Stream},
+};
+
+/// A running broker. Killed when dropped.
+#[derive(Debug)]
+pub struct Broker {
+    output: Output,
+    exit: watch::Receiver<Option<ExitStatus>>,
+    kill: Option<oneshot::Sender<()>>,
+}
+
+impl Broker {
+    /// Starts a program with exactly this environment; `lambda` hears when it ends, and takes what it writes for its
+    /// log. Where `SANDBOX_EMULATOR` is set, the program is run by that command.
+    ///
+    /// # Errors
+    ///
+    /// When the program cannot be started.
+    pub fn spawn(program: &Path, environment: &Environment, lambda: &Lambda) -> io::Result<Self> {
+        let mut child = command(program, environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let output = Output::default();
+        lambda.starting(output.clone());
+        let (kill, killed) = oneshot::channel();
+        let (exited, exit) = watch::channel(None);
+        let (on_exit, captured) = (lambda.on_exit(), output.clone());
+        tokio::spawn(async move {
+            if let Ok(status) = watch_over(&mut child, &captured, killed).await {
+                on_exit(status);
+                exited.send_replace(Some(status));
+            }
+        });
+        Ok(Self { output, exit, kill: Some(kill) })
+    }
+
+    /// What it has written so far.
+    pub fn captured(&self) -> Captured {
+        self.output.captured()
+    }
+
+    /// Standard output so far.
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.captured().stdout).into_owned()
+    }
+
+    /// Standard error so far.
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.captured().stderr).into_owned()
+    }
+
+    /// The log lines so far. What was written just before an answer may still be on its way: see
+    /// [`log_of`](Self::log_of) and [`stop`](Self::stop).
+    ///
+    /// # Panics
+    ///
+    /// When there is anything but JSON objects on standard output.
+    pub fn log_lines(&self) -> Vec<Value> {
+        log_lines(&self.captured())
+    }
+
+    /// Waits for a log line and returns it.
+    ///
+    /// # Panics
+    ///
+    /// When none comes within the outer limit.
+    pub async fn wait_for_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let line = self.output.line(|line| serde_json::from_str(line).is_ok_and(|line| wanted(&line)));
+        let line = timeout(limits::outer(), line).await.unwrap_or_else(|_| self.stuck("the log line"));
+        serde_json::from_str(&line).expect("parsed a moment ago")
+    }
+
+    /// Waits for the log line that has an invocation's `request_id`.
+    ///
+    /// # Panics
+    ///
+    /// When none comes within the outer limit.
+    pub async fn log_of(&self, invocation: &Invocation) -> Value {
+        self.wait_for_log(|line| line["request_id"] == invocation.request_id).await
+    }
+
+    /// Waits until it ends; its output is whole then.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end within the outer limit.
+    pub async fn wait_exit(&mut self) -> ExitStatus {
+        match timeout(limits::outer(), self.exit()).await {
+            Ok(status) => status,
+            Err(_) => self.stuck("the program's end"),
+        }
+    }
+
+    /// Waits until it ends, however long that takes; its output is whole then.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not tell.
+    pub async fn exit(&mut self) -> ExitStatus {
+        let exited = self.exit.wait_for(Option::is_some).await;
+        exited.ok().and_then(|status| *status).expect("the system tells how a child ended")
+    }
+
+    /// Kills it and returns all that it wrote.
+    pub async fn stop(mut self) -> Captured {
+        self.kill.take();
+        self.wait_exit().await;
+        self.captured()
+    }
+
+    fn stuck(&self, waited_for: &str) -> ! {
+        let limit = limits::outer().as_secs();
+        panic!("{waited_for} did not come within {limit} s\n{}", self.captured().describe())
+    }
+}
+
+/// The log lines in captured output.
+///
+/// # Panics
+///
+/// When there is anything but JSON objects on standard output.
+pub fn log_lines(captured: &Captured) -> Vec<Value> {
+    let parse = |line: &String| match serde_json::from_str(line) {
+        Ok(value @ Value::Object(_)) => value,
+        _ => panic!("standard output has a line that is no JSON object: {line}"),
+    };
+    captured.lines(Stream::Stdout).iter().map(parse).collect()
+}
+
+fn command(program: &Path, environment: &Environment) -> Command {
+    let mut environment = environment.clone();
+    let mut command = match std::env::var_os("SANDBOX_EMULATOR").filter(|emulator| !emulator.is_empty()) {
+        None => Command::new(program),
+        Some(emulator) => {
+            // Where the emulator finds the other architecture's libraries.
+            environment.inherit("QEMU_LD_PREFIX");
+            let mut command = Command::new(emulator);
+            command.arg(program);
+            command
+        }
+    };
+    command.env_clear().envs(environment.iter());
+    command
+}
+
+/// Captures both streams and waits for the end, which comes early when `killed` is dropped.
+async fn watch_over(child: &mut Child, output: &Output, killed: oneshot::Receiver<()>) -> io::Result<ExitStatus> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let capture = async {
+        let stdout = async {
+            if let Some(pipe) = stdout {
+                output.capture(pipe, Stream::Stdout).await;
+            }
+        };
+        let stderr = async {
+            if let Some(pipe) = stderr {
+                output.capture(pipe, Stream::Stderr).await;
+            }
+        };
+        tokio::join!(stdout, stderr)
+    };
+    let end = async {
+        tokio::select! {
+            status = child.wait() => status,
+            _ = killed => {
+                child.start_kill()?;
+                child.wait().await
+            }
+        }
+    };
+    tokio::join!(capture, end).1
+}

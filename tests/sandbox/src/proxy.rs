@@ -1,0 +1,135 @@
+//! A stand-in for a company's HTTP proxy: `CONNECT` and nothing else.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+use crate::locks::lock;
+
+/// The longest request head that is read.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// One request to the proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connect {
+    /// `CONNECT`, or what else was tried.
+    pub method: String,
+    /// Host and port, as they stood in the request line.
+    pub target: String,
+    /// The `Proxy-Authorization` header.
+    pub authorization: Option<String>,
+}
+
+/// The proxy stand-in. It opens tunnels only to the hosts that it was told, so nothing leaves the machine.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    hosts: HashMap<String, SocketAddr>,
+    requests: Vec<Connect>,
+}
+
+impl Proxy {
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// When no port is free.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free loopback port");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let state = Arc::<Mutex<State>>::default();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept(listener, state.clone()));
+        Self { address, state, _tasks: tasks }
+    }
+
+    /// Tunnels to this address when asked for the host, whatever the port.
+    pub fn map(&self, host: &str, address: SocketAddr) {
+        lock(&self.state).hosts.insert(host.to_ascii_lowercase(), address);
+    }
+
+    /// Every request so far.
+    pub fn requests(&self) -> Vec<Connect> {
+        lock(&self.state).requests.clone()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The value for `HTTPS_PROXY`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The value for `HTTPS_PROXY`, with credentials (percent-encoded where need be).
+    pub fn url_with(&self, user: &str, password: &str) -> String {
+        format!("http://{user}:{password}@{}", self.address)
+    }
+}
+
+async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
+    let mut tunnels = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = state.clone();
+        // Either side may end a tunnel whenever it likes.
+        tunnels.spawn(async move { drop(serve(stream, &state).await) });
+        while tunnels.try_join_next().is_some() {}
+    }
+}
+
+async fn serve(mut client: TcpStream, state: &Mutex<State>) -> io::Result<()> {
+    let request = parse(&read_head(&mut client).await?);
+    let host = request.target.rsplit_once(':').map_or("", |(host, _)| host).to_ascii_lowercase();
+    let is_connect = request.method == "CONNECT";
+    let address = {
+        let mut state = lock(state);
+        state.requests.push(request);
+        state.hosts.get(&host).copied().filter(|_| is_connect)
+    };
+    let Some(address) = address else {
+        return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+    };
+    let mut server = TcpStream::connect(address).await?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+    copy_bidirectional(&mut client, &mut server).await.map(drop)
+}
+
+/// Byte by byte, so that nothing of what follows is read.
+async fn read_head(client: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") && head.len() < MAX_HEAD {
+        head.push(client.read_u8().await?);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn parse(head: &str) -> Connect {
+    let mut lines = head.lines();
+    let mut request_line = lines.next().unwrap_or_default().split(' ').map(String::from);
+    let authorization = lines
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"))
+        .map(|(_, value)| value.trim().to_owned());
+    Connect {
+        method: request_line.next().unwrap_or_default(),
+        target: request_line.next().unwrap_or_default(),
+        authorization,
+    }
+}
