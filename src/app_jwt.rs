@@ -131,25 +131,27 @@ fn fingerprint(key_pair: &KeyPair) -> Option<String> {
     Some(format!("SHA256:{}", STANDARD.encode(digest(&SHA256, public_key.as_ref()))))
 }
 
-/// The bytes of the first private key among the PEM blocks.
+/// The bytes of the first private key among the PEM blocks. One pass: the text may be anything.
 fn private_key_der(text: &str) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
     let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
-    let mut found = Err(PrivateKeyError::NotPem);
-    let mut lines = text.lines().map(str::trim);
-    while let Some(line) = lines.next() {
-        let Some(label) = line.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")) else {
-            continue;
-        };
-        let end = format!("-----END {label}-----");
-        let body: Vec<&str> = lines.clone().take_while(|line| *line != end).collect();
-        if lines.clone().nth(body.len()).is_none() {
-            continue;
+    let mut found = PrivateKeyError::NotPem;
+    let mut block = None;
+    for line in text.lines().map(str::trim) {
+        if let Some(label) = marker("-----BEGIN ", line) {
+            block = Some((label, Zeroizing::new(String::new())));
+        } else if let Some(end) = marker("-----END ", line) {
+            let Some((label, base64)) = block.take().filter(|(label, _)| *label == end) else { continue };
+            if matches!(label, "RSA PRIVATE KEY" | "PRIVATE KEY") {
+                return STANDARD.decode(&*base64).map(Zeroizing::new).map_err(|_| PrivateKeyError::NotAPrivateKey);
+            }
+            found = PrivateKeyError::NotAPrivateKey;
+        } else if let Some((_, base64)) = &mut block {
+            base64.push_str(line);
         }
-        if matches!(label, "RSA PRIVATE KEY" | "PRIVATE KEY") {
-            let base64 = Zeroizing::new(body.concat());
-            return STANDARD.decode(&*base64).map(Zeroizing::new).map_err(|_| PrivateKeyError::NotAPrivateKey);
-        }
-        found = Err(PrivateKeyError::NotAPrivateKey);
     }
-    found
+    Err(found)
+}
+
+fn marker<'a>(kind: &str, line: &'a str) -> Option<&'a str> {
+    line.strip_prefix(kind)?.strip_suffix("-----")
 }

@@ -73,8 +73,9 @@ impl GitHub {
             .await
             .map_err(|_| limit.passed(phase))?
             .map_err(|error| GitHubError::Unavailable(phase, Unavailable::NoAnswer(error)))?;
-        if let Some(id) = text(answer.headers(), "x-github-request-id") {
-            record.github_request_id = Some(PeerText::new(id, &[call.bearer.expose_secret()]));
+        if let Some(id) = answer.headers().get("x-github-request-id") {
+            let id = String::from_utf8_lossy(id.as_bytes());
+            record.github_request_id = Some(PeerText::new(&id, &[call.bearer.expose_secret()]));
         }
         if !answer.status().is_success() {
             return Err(self.refusal(call.step, &answer).into());
