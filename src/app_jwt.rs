@@ -19,6 +19,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::parameter_store::ClientId;
+use crate::pem;
 
 /// Subtracted from the time for `iat`, in case GitHub's clock is behind ours; GitHub's advice, see
 /// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>.
@@ -131,27 +132,160 @@ fn fingerprint(key_pair: &KeyPair) -> Option<String> {
     Some(format!("SHA256:{}", STANDARD.encode(digest(&SHA256, public_key.as_ref()))))
 }
 
-/// The bytes of the first private key among the PEM blocks. One pass: the text may be anything.
+/// The bytes of the first private key among the PEM blocks.
 fn private_key_der(text: &str) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
     let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
-    let mut found = PrivateKeyError::NotPem;
-    let mut block = None;
-    for line in text.lines().map(str::trim) {
-        if let Some(label) = marker("-----BEGIN ", line) {
-            block = Some((label, Zeroizing::new(String::new())));
-        } else if let Some(end) = marker("-----END ", line) {
-            let Some((label, base64)) = block.take().filter(|(label, _)| *label == end) else { continue };
-            if matches!(label, "RSA PRIVATE KEY" | "PRIVATE KEY") {
-                return STANDARD.decode(&*base64).map(Zeroizing::new).map_err(|_| PrivateKeyError::NotAPrivateKey);
-            }
-            found = PrivateKeyError::NotAPrivateKey;
-        } else if let Some((_, base64)) = &mut block {
-            base64.push_str(line);
-        }
+    let mut blocks = pem::blocks(&text).peekable();
+    if blocks.peek().is_none() {
+        return Err(PrivateKeyError::NotPem);
     }
-    Err(found)
+    let block = blocks.find(|block| matches!(block.label, "RSA PRIVATE KEY" | "PRIVATE KEY"));
+    block.and_then(|block| block.der).ok_or(PrivateKeyError::NotAPrivateKey)
 }
 
-fn marker<'a>(kind: &str, line: &'a str) -> Option<&'a str> {
-    line.strip_prefix(kind)?.strip_suffix("-----")
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ParameterName;
+
+    /// Keys made with the `openssl` command for these tests alone.
+    macro_rules! fixture {
+        ($name:literal) => {
+            include_str!(concat!("../tests/fixtures/test-fixture-", $name, ".pem"))
+        };
+    }
+
+    const PEM: &str = fixture!("rsa-2048");
+
+    fn client_id(text: &str) -> ClientId {
+        let name: ParameterName = "/a".parse().unwrap();
+        ClientId::new(&text.into(), &name).unwrap()
+    }
+
+    fn read(pem: &str) -> Result<PrivateKey, PrivateKeyError> {
+        PrivateKey::from_pem(&pem.into())
+    }
+
+    /// As `openssl dgst -sha256 -sign` signs the same header and claims.
+    #[test]
+    fn a_jwt_is_the_same_to_the_byte_as_the_one_that_openssl_makes() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_776_962_912_999);
+        let jwt = read(PEM).unwrap().sign(&client_id("Iv23liEXAMPLE0000000"), now).unwrap();
+        let expected = concat!(
+            "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.",
+            "eyJpYXQiOjE3NzY5NjI4NTIsImV4cCI6MTc3Njk2MzQ1MiwiaXNzIjoiSXYyM2xpRVhBTVBMRTAwMDAwMDAifQ.",
+            "LKduprFG18DE84MxQi8-fc30my7HgIuUSfBO6njszOBDLCzL2lzb-N0NKitfGn558zXJJVIf1kUKR9VC_Uwno52ldho0J2wq",
+            "F3Sq1TKGmR5o5mfi39KiKyCVEAXgtuHlUIOG8huNr5fiYEoztcENBJiIujpZKJBPWx3sbH2K1iSPuuUtaapHV6wj3rZ-HQt7",
+            "n8kOGL-MvZcGZ1n7WIRVQJUH2yVXAbcqYyrx-WVPWGjfJp0yImI7wBF3NWKzwkNS7OZvlggOHS9gDhsK-lzAtIcYbAe50FJH",
+            "OgfpXhEObMLn-3FkmsVSvsaFrnusSJYa2go4A8p29UzzBSV0A8tiJg"
+        );
+        assert_eq!(jwt.secret().expose_secret(), expected);
+    }
+
+    #[test]
+    fn a_jwt_says_who_from_a_minute_ago_until_in_nine_minutes_and_nothing_else() {
+        for (client, milliseconds, header, claims) in [
+            ("Iv1.a", 1_000_000, r#"{"alg":"RS256","typ":"JWT"}"#, r#"{"iat":940,"exp":1540,"iss":"Iv1.a"}"#),
+            ("12345", 1_000_999, r#"{"alg":"RS256","typ":"JWT"}"#, r#"{"iat":940,"exp":1540,"iss":"12345"}"#),
+            (r#"a"\b"#, 60_000, r#"{"alg":"RS256","typ":"JWT"}"#, r#"{"iat":0,"exp":600,"iss":"a\"\\b"}"#),
+            ("a", 0, r#"{"alg":"RS256","typ":"JWT"}"#, r#"{"iat":0,"exp":540,"iss":"a"}"#),
+        ] {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
+            let jwt = read(PEM).unwrap().sign(&client_id(client), now).unwrap();
+            let parts: Vec<Vec<u8>> =
+                jwt.secret().expose_secret().split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
+            assert_eq!(parts.len(), 3, "{client} at {milliseconds} ms");
+            assert_eq!(String::from_utf8_lossy(&parts[0]), header, "{client} at {milliseconds} ms");
+            assert_eq!(String::from_utf8_lossy(&parts[1]), claims, "{client} at {milliseconds} ms");
+            assert_eq!(parts[2].len(), 2048 / 8, "{client} at {milliseconds} ms");
+        }
+    }
+
+    /// `openssl pkey -pubout -outform DER | openssl dgst -sha256 -binary | base64`, as GitHub's documentation has it:
+    /// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/managing-private-keys-for-github-apps#verifying-private-keys>.
+    #[test]
+    fn the_fingerprint_is_the_one_that_openssl_and_github_show() {
+        let expected = "SHA256:OXyfvyRCqcHZjc/tPxopcD7pbjWesaa9wnbVZe82vf0=";
+        assert_eq!(read(PEM).unwrap().fingerprint(), expected);
+    }
+
+    #[test]
+    fn a_key_is_read_however_its_lines_end_and_whatever_stands_around_it() {
+        let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for (what, pem) in [
+            ("as it is", PEM.to_owned()),
+            ("CRLF", PEM.replace('\n', "\r\n")),
+            ("two characters for LF", PEM.replace('\n', "\\n")),
+            ("four characters for CRLF", PEM.replace('\n', "\\r\\n")),
+            ("no last line end", PEM.trim_end().to_owned()),
+            ("no last line end, two characters for LF", PEM.trim_end().replace('\n', "\\n")),
+            ("blank lines", format!("\n\n{PEM}\n\n")),
+            ("text", format!("Bag Attributes: none\n{PEM}that was it")),
+            ("another block before", format!("{certificate}{PEM}")),
+            ("another block after", format!("{PEM}{certificate}")),
+            ("a block without end before", format!("-----BEGIN CERTIFICATE-----\nAAAA\n{PEM}")),
+            ("spaces at the ends of lines", PEM.replace('\n', "  \n")),
+        ] {
+            let key = read(&pem).unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(key.fingerprint(), read(PEM).unwrap().fingerprint(), "{what}");
+        }
+    }
+
+    #[test]
+    fn each_unusable_key_is_told_for_what_it_is() {
+        use PrivateKeyError::{NotAPrivateKey, NotPem, NotRsa, WrongSize};
+
+        let (begin, end) = ("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----");
+        let half: String = PEM.split_inclusive('\n').take(12).collect();
+        let public_key = "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n";
+        for (what, pem, expected) in [
+            ("nothing", "", NotPem),
+            ("words", "not a key", NotPem),
+            ("base64 alone", "MIIEpAIBAAKCAQEA", NotPem),
+            ("a beginning", begin, NotPem),
+            ("an end", end, NotPem),
+            ("end before beginning", &format!("{end}\n{begin}\n"), NotPem),
+            ("another label's end", &PEM.replace(end, "-----END PRIVATE KEY-----"), NotPem),
+            ("cut off", &half, NotPem),
+            ("cut off and closed", &format!("{half}{end}\n"), NotAPrivateKey),
+            ("an empty block", &format!("{begin}\n{end}\n"), NotAPrivateKey),
+            ("a block that is not base64", &format!("{begin}\n!!!!\n{end}\n"), NotAPrivateKey),
+            ("a block that is not DER", &format!("{begin}\nAAAA\n{end}\n"), NotAPrivateKey),
+            ("a public key", public_key, NotAPrivateKey),
+            ("encrypted PKCS#1", fixture!("encrypted-pkcs1"), NotAPrivateKey),
+            ("encrypted PKCS#8", fixture!("encrypted-pkcs8"), NotAPrivateKey),
+            ("SEC 1", fixture!("ec-p256-sec1"), NotAPrivateKey),
+            ("PKCS#8 with Ed25519", fixture!("ed25519"), NotRsa),
+            ("PKCS#8 with DSA", fixture!("dsa-1024"), NotRsa),
+            ("PKCS#8 with RSA-PSS", fixture!("rsa-pss-2048"), NotRsa),
+            ("512 bits", fixture!("rsa-512"), WrongSize),
+            ("1024 bits", fixture!("rsa-1024"), WrongSize),
+            ("1024 bits in PKCS#8", fixture!("rsa-1024-pkcs8"), WrongSize),
+            ("2040 bits", fixture!("rsa-2040"), WrongSize),
+            ("8256 bits", fixture!("rsa-8256"), WrongSize),
+        ] {
+            assert_eq!(read(pem).map(|_| ()), Err(expected), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_longest_key_allowed_signs() {
+        let key = read(fixture!("rsa-8192")).unwrap();
+        let jwt = key.sign(&client_id("a"), SystemTime::UNIX_EPOCH).unwrap();
+        let signature = jwt.secret().expose_secret().rsplit('.').next().unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(signature).unwrap().len(), 8192 / 8);
+    }
+
+    #[test]
+    fn no_error_shows_anything_of_the_key() {
+        for (error, text) in [
+            (PrivateKeyError::NotPem, "decode GitHub App private key PEM"),
+            (PrivateKeyError::NotAPrivateKey, "parse GitHub App private key"),
+            (PrivateKeyError::NotRsa, "GitHub App private key must be RSA"),
+            (PrivateKeyError::WrongSize, "GitHub App private key must be RSA with 2048 to 8192 bits"),
+            (PrivateKeyError::DoesNotSign, "parse GitHub App private key"),
+        ] {
+            assert_eq!(error.to_string(), text, "{error:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! One invocation: read, sign, check, exchange.
 
+use futures_util::future;
 use secrecy::ExposeSecret;
 use serde::{Serialize, Serializer};
 
@@ -9,6 +10,7 @@ use crate::config::{Permissions, Repository};
 use crate::deadline::Deadline;
 use crate::error::BrokerError;
 use crate::github::{ExpiresAt, GitHub, InstallationToken};
+use crate::http_client::HttpClient;
 use crate::parameter_store::ParameterStore;
 use crate::record::{Record, Stopwatch};
 
@@ -43,6 +45,14 @@ impl Broker {
         now: Clock,
     ) -> Self {
         Self { parameter_store, github, repository, permissions, now }
+    }
+
+    /// Opens the connections that the first invocation will use.
+    pub async fn preconnect(&self, http_client: &HttpClient) {
+        let requests = async {
+            future::join(self.parameter_store.preconnect(), self.github.preconnect()).await;
+        };
+        http_client.preconnect(requests).await;
     }
 
     /// Reads the App's credentials, signs a JWT with them, checks the installation and exchanges the

@@ -8,9 +8,11 @@ use tokio::time::{Instant, timeout_at};
 /// The answer is posted this long before Lambda's deadline, at which Lambda kills the process and
 /// the caller learns nothing.
 const MARGIN: Duration = Duration::from_millis(500);
+/// How long posting the answer may take: the margin begins when Lambda has it.
+const POSTING: Duration = Duration::from_millis(50);
 /// Kept for revoking a token that has another scope than configured.
 const REVOCATION: Duration = Duration::from_millis(500);
-/// Below this, margin and revocation are a quarter of the time left each.
+/// Below this, margin and revocation are a quarter of the time left each, and posting as much less.
 const SHORT: Duration = Duration::from_secs(2);
 /// Lambda's longest timeout; a deadline beyond it is not one of Lambda's.
 const LONGEST: Duration = Duration::from_mins(15);
@@ -32,8 +34,9 @@ impl Deadline {
     #[must_use]
     pub fn new(lambda_deadline: SystemTime, now: SystemTime, instant: Instant) -> Self {
         let left = lambda_deadline.duration_since(now).unwrap_or_default().min(LONGEST);
-        let (margin, revocation) = if left < SHORT { (left / 4, left / 4) } else { (MARGIN, REVOCATION) };
-        let answer = instant + left.saturating_sub(margin);
+        let (margin, revocation, posting) =
+            if left < SHORT { (left / 4, left / 4, left / 40) } else { (MARGIN, REVOCATION, POSTING) };
+        let answer = instant + left.saturating_sub(margin + posting);
         Self { work: answer.checked_sub(revocation).unwrap_or(instant), revocation: answer }
     }
 
@@ -70,13 +73,13 @@ mod tests {
     #[test]
     fn half_a_second_is_kept_for_the_answer_and_as_much_for_a_revocation() {
         for (left_ms, work_ms, revocation_ms) in [
-            (10_000, 9_000, 9_500),
-            (2_000, 1_000, 1_500),
-            (1_999, 1_000, 1_500),
-            (1_000, 500, 750),
+            (10_000, 8_950, 9_450),
+            (2_000, 950, 1_450),
+            (1_999, 950, 1_450),
+            (1_000, 475, 725),
             (4, 2, 3),
             (0, 0, 0),
-            (u64::MAX, 899_000, 899_500),
+            (u64::MAX, 898_950, 899_450),
         ] {
             let (now, instant) = (SystemTime::UNIX_EPOCH, clock::instant());
             let lambda = now.checked_add(Duration::from_millis(left_ms)).unwrap_or(now + Duration::from_hours(24));

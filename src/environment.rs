@@ -43,12 +43,10 @@ impl Environment {
     ///
     /// Those of [`Environment::text`].
     pub fn first_of(&self, names: [&'static str; 2]) -> Result<Option<(&'static str, &str)>, ConfigError> {
-        for name in names {
-            if let Some(value) = self.text(name)? {
-                return Ok(Some((name, value)));
-            }
-        }
-        Ok(None)
+        let [first, second] = names;
+        // Both are read: a value that is not UTF-8 is a fault, also where the other one counts.
+        let (first_text, second_text) = (self.text(first)?, self.text(second)?);
+        Ok(first_text.map(|text| (first, text)).or(second_text.map(|text| (second, text))))
     }
 
     /// Whether the variable says `true`, in any case, as the AWS SDKs read their switches.

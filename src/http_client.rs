@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fs::File;
+use std::future::Future;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,20 +11,26 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{NoProxy, Request, Response, StatusCode, redirect, retry};
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Proxy};
+use crate::pem;
+use crate::preconnect::Preconnect;
 
 /// How long connecting may take, TLS included.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+/// How long the start of the function may wait for connections.
+const PRECONNECT_LIMIT: Duration = Duration::from_secs(1);
 /// How long one attempt may take, from connecting to the last byte of the answer.
 pub const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
 /// How many bytes of an answer's body are read at most.
 pub const BODY_CAP: usize = 1024 * 1024;
 /// How many bytes of a file of certificates are read at most; a system's bundle has a quarter of one.
 const CA_FILE_CAP: u64 = 16 * 1024 * 1024;
+/// What certificates are labelled with in PEM; the second one by old tools.
+const CERTIFICATE_LABELS: [&str; 2] = ["CERTIFICATE", "X509 CERTIFICATE"];
 /// Where Linux distributions keep the bundle of certificates that the system trusts, Amazon Linux's first.
 const SYSTEM_CA_FILES: [&str; 5] = [
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -37,7 +44,10 @@ const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// Sends requests within the limits of this module.
 #[derive(Clone, Debug)]
-pub struct HttpClient(reqwest::Client);
+pub struct HttpClient {
+    client: reqwest::Client,
+    connections: Preconnect,
+}
 
 /// An answer whose head is there and whose body is not yet read.
 pub struct Answer(Response);
@@ -62,15 +72,31 @@ impl HttpClient {
     /// # Errors
     ///
     /// When `SSL_CERT_FILE` is not a readable file of PEM certificates.
-    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+    pub fn new(config: &Config, now: Clock) -> Result<Self, ConfigError> {
+        let connections = Preconnect::new(now);
         let mut builder = base_client()
+            .connector_layer(connections.clone())
             .tls_backend_preconfigured(tls(trust_store(config.ca_file.as_deref())?)?)
             // The environment's proxies are read by the configuration.
             .no_proxy();
         if let Some(proxy) = &config.proxy {
             builder = builder.proxy(https_proxy(proxy)?);
         }
-        builder.build().map(Self).map_err(|_| ConfigError::HttpClient)
+        let client = builder.build().map_err(|_| ConfigError::HttpClient)?;
+        Ok(Self { client, connections })
+    }
+
+    /// Runs `requests` while the function starts: their connections are opened and kept for the first
+    /// requests to the same hosts, and the requests are not sent. A peer that is slow or cannot be
+    /// reached is left for later.
+    pub async fn preconnect(&self, requests: impl Future<Output = ()>) {
+        self.connections.keep_connections_of(requests, PRECONNECT_LIMIT).await;
+    }
+
+    /// Whether connections are kept and requests not sent at the moment.
+    #[must_use]
+    pub fn is_preconnecting(&self) -> bool {
+        self.connections.is_keeping()
     }
 
     /// Sends a request and waits for the head of the answer. The limit on the whole attempt is the
@@ -80,7 +106,7 @@ impl HttpClient {
     ///
     /// [`NoAnswer`] with the reason.
     pub async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
-        self.0.execute(request).await.map(Answer).map_err(|error| NoAnswer(why(&error)))
+        self.client.execute(request).await.map(Answer).map_err(|error| NoAnswer(why(&error)))
     }
 }
 
@@ -170,7 +196,10 @@ fn read_capped(file: &Path) -> Result<Vec<u8>, &'static str> {
 
 /// Adds the PEM certificates that can be used as trust anchors, and returns how many.
 fn add_certificates(roots: &mut RootCertStore, pem: &[u8]) -> usize {
-    let (added, _ignored) = roots.add_parsable_certificates(CertificateDer::pem_slice_iter(pem).filter_map(Result::ok));
+    let text = String::from_utf8_lossy(pem);
+    let certificates = pem::blocks(&text).filter(|block| CERTIFICATE_LABELS.contains(&block.label));
+    let der = certificates.filter_map(|block| Some(CertificateDer::from(std::mem::take(&mut *block.der?))));
+    let (added, _ignored) = roots.add_parsable_certificates(der);
     added
 }
 

@@ -13,8 +13,10 @@ use serde_json::error::Category;
 pub fn why(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         Category::Syntax | Category::Eof | Category::Io => "it is not valid JSON",
-        // serde_json has no kind of its own for this; the text is ours, see UniqueMap.
-        Category::Data if error.to_string().starts_with(TWICE) => "a name stands in it twice",
+        // serde_json has no kind of its own for this; the texts are ours, see UniqueMap, and serde's.
+        Category::Data if [TWICE, "duplicate field "].iter().any(|text| error.to_string().starts_with(text)) => {
+            "a name stands in it twice"
+        }
         Category::Data => "a value in it is not of the kind expected",
     }
 }
@@ -100,6 +102,8 @@ mod tests {
             a: u8,
         }
         assert_eq!(serde_json::from_str::<Object<Pair>>(r#"{"a":1}"#).unwrap().0.a, 1);
+        let twice = serde_json::from_str::<Object<Pair>>(r#"{"a":1,"a":1}"#).err().unwrap();
+        assert_eq!(why(&twice), "a name stands in it twice");
         assert!(serde_json::from_str::<Object<Pair>>("[1]").is_err());
     }
 }

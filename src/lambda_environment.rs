@@ -1,6 +1,6 @@
 //! What Lambda sets, checked before `lambda_runtime` reads it: that panics on what it does not like.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::config::ConfigError;
 use crate::environment::Environment;
@@ -50,11 +50,15 @@ pub fn check(environment: &Environment) -> Result<(), ConfigError> {
 }
 
 fn is_host_and_port(text: &str) -> bool {
-    let Some((host, port)) = text.rsplit_once(':') else { return is_host(text) };
-    text.parse::<SocketAddr>().is_ok() || is_host(host) && port.parse::<u16>().is_ok()
+    let (host, port) = text.split_once(':').unwrap_or((text, "80"));
+    text.parse::<SocketAddr>().is_ok() || is_host(host) && is_port(port)
 }
 
 fn is_host(text: &str) -> bool {
-    let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
-    is_name || text.parse::<Ipv6Addr>().is_ok() && text.starts_with('[')
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
+}
+
+/// The number's own parser takes a plus sign.
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }

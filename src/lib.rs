@@ -25,6 +25,8 @@ pub mod panics;
 pub mod parameter_store;
 pub mod payload;
 pub mod peer_text;
+pub mod pem;
+pub mod preconnect;
 pub mod record;
 pub mod retry;
 pub mod startup;

@@ -42,7 +42,7 @@ struct Fault<'a> {
 /// Runs the function until Lambda ends the process. Returns only when it cannot go on; why is then
 /// in the log and, where it is a fault of the configuration, told to Lambda.
 pub async fn run(environment: &Environment, api: &RuntimeApi, now: Clock, jitter: Jitter) {
-    let handler = match handler(environment, now, jitter) {
+    let handler = match handler(environment, now, jitter).await {
         Ok(handler) => Arc::new(handler),
         Err(error) => return refuse_to_start(&error, api, now).await,
     };
@@ -81,15 +81,17 @@ fn log_error(now: Clock, msg: &str, error: &str, error_type: ErrorType, panic_lo
     Logger::new(LogLevel::Error, now).log(LogLevel::Error, msg, &Fault { error, error_type, panic_location });
 }
 
-fn handler(environment: &Environment, now: Clock, jitter: Jitter) -> Result<Handler<Broker>, ConfigError> {
+async fn handler(environment: &Environment, now: Clock, jitter: Jitter) -> Result<Handler<Broker>, ConfigError> {
     let config = Config::from_environment(environment)?;
     lambda_environment::check(environment)?;
-    let http_client = HttpClient::new(&config)?;
+    let http_client = HttpClient::new(&config, now)?;
     let logger = Logger::new(config.log_level, now);
     log_start(&logger, &config);
     let parameter_store = ParameterStore::new(config.aws, config.parameters, http_client.clone());
-    let github = GitHub::new(http_client, config.github_api_base_url, now, jitter);
+    let github = GitHub::new(http_client.clone(), config.github_api_base_url, now, jitter);
     let broker = Broker::new(parameter_store, github, config.repository, config.permissions, now);
+    // On the heap: the future of an SDK call is large.
+    Box::pin(broker.preconnect(&http_client)).await;
     Ok(Handler::new(broker, logger, now))
 }
 

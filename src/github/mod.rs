@@ -5,9 +5,10 @@ mod error;
 mod exchange;
 mod grant;
 
-use reqwest::Method;
+use reqwest::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use tokio::time::timeout;
 
 pub use answers::{ExpiresAt, InstallationToken};
 pub use error::{GitHubError, GrantDifference, Step};
@@ -16,7 +17,7 @@ use crate::app_jwt::AppJwt;
 use crate::clock::Clock;
 use crate::config::{EndpointUrl, Permissions, Repository};
 use crate::deadline::Deadline;
-use crate::http_client::HttpClient;
+use crate::http_client::{ATTEMPT_LIMIT, HttpClient};
 use crate::parameter_store::InstallationId;
 use crate::record::{Record, Stopwatch};
 use exchange::Call;
@@ -46,6 +47,15 @@ impl GitHub {
     #[must_use]
     pub fn new(client: HttpClient, base: EndpointUrl, now: Clock, jitter: Jitter) -> Self {
         Self { client, base, now, jitter }
+    }
+
+    /// Makes a request for the sake of the connection: to be run by [`HttpClient::preconnect`] alone,
+    /// which does not send it.
+    pub async fn preconnect(&self) {
+        if let Ok(url) = self.base.join("/") {
+            // It fails, since it is not sent.
+            let _ = self.client.send(Request::new(Method::HEAD, url)).await;
+        }
     }
 
     /// Checks that the App's installation on the repository is the configured one and not suspended,
@@ -92,7 +102,15 @@ impl GitHub {
         let call = Call::new(Step::Token, Method::POST, path, jwt.secret()).with_json(&request)?;
         let body = self.exchange(&call, deadline, record).await;
         record.token_ms = Some(watch.ms());
-        let (token, grant) = answers::token(&body?)?;
+        let body = body?;
+        let decoded = answers::token(&body);
+        // A request ID came with the token and may show it, also where the rest cannot be read.
+        let secret = match &decoded {
+            Ok((token, _)) => token.secret().expose_secret(),
+            Err(_) => std::str::from_utf8(&body).unwrap_or_default(),
+        };
+        record.github_request_id = record.github_request_id.take().map(|id| id.hiding(secret));
+        let (token, grant) = decoded?;
         if let Err(difference) = grant.must_be(repository, permissions, &token.secrets_with(jwt)) {
             record.token_sha256 = Some(token.sha256());
             record.revocation = Some(self.revoke(token.secret(), deadline).await);
@@ -106,11 +124,12 @@ impl GitHub {
     async fn revoke(&self, token: &SecretString, deadline: &Deadline) -> &'static str {
         let call = Call::new(Step::Revocation, Method::DELETE, "/installation/token".to_owned(), token);
         let Ok(request) = self.request(&call) else { return "failed: the request could not be built" };
-        match deadline.revocation(self.client.send(request)).await {
+        match deadline.revocation(timeout(ATTEMPT_LIMIT, self.client.send(request))).await {
             Err(_) => "failed: deadline exceeded",
-            Ok(Err(_)) => "failed: no answer",
-            Ok(Ok(answer)) if answer.status().is_success() => "revoked",
-            Ok(Ok(_)) => "failed: GitHub refused",
+            Ok(Err(_)) => "failed: it took longer than 3 seconds",
+            Ok(Ok(Err(_))) => "failed: no answer",
+            Ok(Ok(Ok(answer))) if answer.status().is_success() => "revoked",
+            Ok(Ok(Ok(_))) => "failed: GitHub refused",
         }
     }
 }

@@ -25,8 +25,15 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
-            // `io` is what the SDK's standard retry mode tries again.
-            let answer = client.send(outgoing(request)?).await.map_err(|error| ConnectorError::io(error.into()))?;
+            let is_preconnecting = client.is_preconnecting();
+            let answer = client.send(outgoing(request)?).await.map_err(|error| {
+                // `io` is what the SDK's standard retry mode tries again.
+                if is_preconnecting {
+                    ConnectorError::other(error.into(), None)
+                } else {
+                    ConnectorError::io(error.into())
+                }
+            })?;
             incoming(answer).await
         })
     }

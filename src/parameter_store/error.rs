@@ -45,8 +45,9 @@ pub enum ParameterStoreError {
 }
 
 impl ParameterStoreError {
-    pub(super) fn missing(names: &[String]) -> Self {
-        let names: Vec<_> = names.iter().map(|name| PeerText::message(name, &[])).collect();
+    pub(super) fn missing(names: &[String], credentials: &AwsCredentials) -> Self {
+        let secrets = credentials.secrets();
+        let names: Vec<_> = names.iter().map(|name| PeerText::message(name, &secrets)).collect();
         Self::Missing(names.iter().map(PeerText::as_str).collect::<Vec<_>>().join(" "))
     }
 

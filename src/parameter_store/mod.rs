@@ -9,6 +9,7 @@ use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_ssm::operation::RequestId;
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
+use aws_sdk_ssm::operation::get_parameters::builders::GetParametersFluentBuilder;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use credentials::{AppCredentials, ClientId, InstallationId};
@@ -61,22 +62,36 @@ impl ParameterStore {
     /// [`ParameterStoreError`], by what must be mended. `record` learns AWS's request ID.
     pub async fn read(&self, deadline: &Deadline, record: &mut Record) -> Result<AppCredentials, ParameterStoreError> {
         let credentials = self.credentials.as_ref().ok_or(ParameterStoreError::NoCredentials)?;
-        let request = self
-            .client
-            .get_parameters()
-            .set_names(Some(self.names.in_order().map(|name| name.as_str().to_owned()).to_vec()))
-            .with_decryption(true);
-        let answer = deadline.work(request.send()).await.map_err(|_| ParameterStoreError::OutOfTime)?;
+        let answer = deadline.work(self.request().send()).await.map_err(|_| ParameterStoreError::OutOfTime)?;
         let request_id = answer.request_id().map(|id| PeerText::new(id, &credentials.secrets()));
         record.aws_request_id = request_id;
         let output = answer.map_err(|error| error::unreadable(&error, credentials))?;
-        self.app_credentials(output)
+        self.app_credentials(output, credentials)
     }
 
-    fn app_credentials(&self, mut output: GetParametersOutput) -> Result<AppCredentials, ParameterStoreError> {
+    /// Asks as [`ParameterStore::read`] does, for the sake of the connection: to be run by
+    /// [`HttpClient::preconnect`] alone, which does not send the request. What the SDK does only once is
+    /// done then, too.
+    pub async fn preconnect(&self) {
+        if self.credentials.is_some() {
+            // It fails, since it is not sent.
+            let _ = self.request().send().await;
+        }
+    }
+
+    fn request(&self) -> GetParametersFluentBuilder {
+        let names = self.names.in_order().map(|name| name.as_str().to_owned());
+        self.client.get_parameters().set_names(Some(names.to_vec())).with_decryption(true)
+    }
+
+    fn app_credentials(
+        &self,
+        mut output: GetParametersOutput,
+        credentials: &AwsCredentials,
+    ) -> Result<AppCredentials, ParameterStoreError> {
         let unknown = output.invalid_parameters.take().unwrap_or_default();
         if !unknown.is_empty() {
-            return Err(ParameterStoreError::missing(&unknown));
+            return Err(ParameterStoreError::missing(&unknown, credentials));
         }
         let client_id = take(&mut output, &self.names.client_id)?;
         let installation_id = take(&mut output, &self.names.installation_id)?;

@@ -2,13 +2,12 @@
 
 use std::sync::OnceLock;
 
-use aws_lc_rs::{
-    digest::{SHA256, digest},
-    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
-    rsa::{KeyPair as RsaKeyPair, KeySize},
-    signature::KeyPair as _,
-};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::KeyPair as _;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 /// The App's client ID.
 pub const CLIENT_ID: &str = "Iv23liSANDBOX0000000";

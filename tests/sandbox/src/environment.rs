@@ -1,6 +1,7 @@
 //! The variables that a program is started with.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 /// A process environment. Names and values may be any bytes that the system takes, UTF-8 or not.
 #[derive(Clone, Debug, Default)]

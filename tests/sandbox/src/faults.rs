@@ -1,6 +1,9 @@
 //! What a stand-in does instead of answering well: scripts of [`Reply`] (per request) and [`Door`] (per connection).
 
-use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -54,13 +57,7 @@ impl fmt::Debug for Content {
 
 impl Reply {
     fn new(content: Content) -> Self {
-        Self {
-            content,
-            status: None,
-            headers: Vec::new(),
-            delay: Duration::ZERO,
-            delivery: Delivery::Whole,
-        }
+        Self { content, status: None, headers: Vec::new(), delay: Duration::ZERO, delivery: Delivery::Whole }
     }
 
     /// What the service answers when all is well (or its refusal, when the request was not what it should be).
@@ -77,7 +74,7 @@ impl Reply {
     ///
     /// # Panics
     ///
-    /// When it is not a status (100 to 999); so does every function here that takes one.
+    /// When it is not a status (100 to 999).
     pub fn status(status: u16) -> Self {
         Self::json(status, &serde_json::json!({ "message": "scripted by the sandbox" }))
     }
@@ -113,6 +110,10 @@ impl Reply {
     }
 
     /// The same with another status.
+    ///
+    /// # Panics
+    ///
+    /// When it is not a status (100 to 999).
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(StatusCode::from_u16(status).expect("a status from 100 to 999"));

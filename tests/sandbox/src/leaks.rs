@@ -1,9 +1,7 @@
 //! The search for secrets where they must not be.
 
-use crate::{
-    lambda::{Post, Posted},
-    output::Captured,
-};
+use crate::lambda::{Post, Posted};
+use crate::output::Captured;
 
 /// A secret where it must not be.
 #[derive(Clone, Debug, PartialEq, Eq)]

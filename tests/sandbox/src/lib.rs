@@ -30,6 +30,8 @@ pub mod lambda;
 mod leaks;
 mod limits;
 mod locks;
+#[cfg(feature = "moto")]
+mod moto;
 mod output;
 pub mod process;
 mod proxy;
@@ -48,11 +50,13 @@ pub use github::{Endpoint, GitHub};
 pub use lambda::{Invocation, Lambda, Outcome, Phase, Unanswered};
 pub use leaks::Leak;
 pub use limits::{scaled, time_scale};
+#[cfg(feature = "moto")]
+pub use moto::Moto;
 pub use output::{Captured, Stream};
 pub use process::Broker;
 pub use proxy::{Connect, Proxy};
 pub use record::Recorded;
 pub use server::ClosedPort;
 pub use ssm::Ssm;
-pub use stand_ins::Sandbox;
+pub use stand_ins::{Sandbox, lambda_environment};
 pub use tls::CertificateAuthority;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Ends every wait in this crate, so that a hung broker fails a test instead of hanging it. Far above what the contract
 /// allows (10 s), so that it is never the limit under test.
-const OUTER: Duration = Duration::from_secs(60);
+const OUTER: Duration = Duration::from_mins(1);
 
 /// What `SANDBOX_TIME_SCALE` says: how many times slower than usual the machine is (under an emulator, say). 1 when
 /// unset, or when it is not a positive number.

@@ -2,10 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    sync::watch,
-};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::watch;
 
 use crate::locks::lock;
 
@@ -85,11 +83,12 @@ impl Output {
         }
     }
 
-    /// Waits until a complete line of standard output satisfies the condition.
-    pub(crate) async fn line(&self, wanted: impl Fn(&str) -> bool) -> String {
+    /// Waits until a complete line of standard output satisfies the condition, the first `seen` left aside.
+    pub(crate) async fn line_after(&self, seen: usize, wanted: impl Fn(&str) -> bool) -> String {
         let mut grown = self.grown.subscribe();
         loop {
-            let found = self.captured().lines(Stream::Stdout).into_iter().find(|line| wanted(line));
+            let lines = self.captured().lines(Stream::Stdout);
+            let found = lines.into_iter().skip(seen).find(|line| wanted(line));
             if let Some(line) = found {
                 return line;
             }

@@ -1,24 +1,18 @@
 //! The broker, as Lambda would run it: a child process with a cleared environment.
 
-use std::{
-    io,
-    path::Path,
-    process::{ExitStatus, Stdio},
-};
+use std::io;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
 
 use serde_json::Value;
-use tokio::{
-    process::{Child, Command},
-    sync::{oneshot, watch},
-    time::timeout,
-};
+use tokio::process::{Child, Command};
+use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
 
-use crate::{
-    environment::Environment,
-    lambda::{Invocation, Lambda},
-    limits,
-    output::{Captured, Output, Stream},
-};
+use crate::environment::Environment;
+use crate::lambda::{Invocation, Lambda};
+use crate::limits;
+use crate::output::{Captured, Output, Stream};
 
 /// A running broker. Killed when dropped.
 #[derive(Debug)]
@@ -81,13 +75,18 @@ impl Broker {
         log_lines(&self.captured())
     }
 
+    /// Waits for the line of standard output after the first `seen` ones, however long that takes.
+    pub async fn line_after(&self, seen: usize) -> String {
+        self.output.line_after(seen, |_| true).await
+    }
+
     /// Waits for a log line and returns it.
     ///
     /// # Panics
     ///
     /// When none comes within the outer limit.
     pub async fn wait_for_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
-        let line = self.output.line(|line| serde_json::from_str(line).is_ok_and(|line| wanted(&line)));
+        let line = self.output.line_after(0, |line| serde_json::from_str(line).is_ok_and(|line| wanted(&line)));
         let line = timeout(limits::outer(), line).await.unwrap_or_else(|_| self.stuck("the log line"));
         serde_json::from_str(&line).expect("parsed a moment ago")
     }
@@ -106,7 +105,7 @@ impl Broker {
     /// # Panics
     ///
     /// When it does not end within the outer limit.
-    pub async fn wait_exit(&mut self) -> ExitStatus {
+    pub async fn wait_exit(&self) -> ExitStatus {
         match timeout(limits::outer(), self.exit()).await {
             Ok(status) => status,
             Err(_) => self.stuck("the program's end"),
@@ -118,8 +117,9 @@ impl Broker {
     /// # Panics
     ///
     /// When the system does not tell.
-    pub async fn exit(&mut self) -> ExitStatus {
-        let exited = self.exit.wait_for(Option::is_some).await;
+    pub async fn exit(&self) -> ExitStatus {
+        let mut exit = self.exit.clone();
+        let exited = exit.wait_for(Option::is_some).await;
         exited.ok().and_then(|status| *status).expect("the system tells how a child ended")
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 
 /// One request, whole.
@@ -19,6 +19,8 @@ pub struct Recorded {
     pub body: Bytes,
     /// When it had been read to its end.
     pub at: Instant,
+    /// The status that it was answered with, however that was put on the wire.
+    pub status: StatusCode,
 }
 
 impl Recorded {
@@ -29,6 +31,7 @@ impl Recorded {
             headers: request.headers().clone(),
             body: request.body().clone(),
             at: Instant::now(),
+            status: StatusCode::OK,
         }
     }
 

@@ -1,36 +1,30 @@
 //! A small HTTP/1.1 server on a free loopback port, with doors and wires that can misbehave.
 
-use std::{
-    future::{pending, poll_fn},
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    pin::Pin,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::future::{pending, poll_fn};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpListener, TcpSocket, TcpStream},
-    select,
-    sync::mpsc,
-    task::JoinSet,
-};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::select;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::{
-    faults::{Delivery, Door, Reply, Script},
-    locks::lock,
-    tls::CertificateAuthority,
-    wire::{Fault, Transport, hang, reset},
-};
+use crate::faults::{Delivery, Door, Reply, Script};
+use crate::locks::lock;
+use crate::tls::CertificateAuthority;
+use crate::wire::{Fault, Transport, hang, reset};
 
 /// An answer and how it is put on the wire.
 pub(crate) struct Answer {

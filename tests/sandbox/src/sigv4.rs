@@ -1,16 +1,12 @@
 //! AWS Signature Version 4, the verifying side:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
-use aws_lc_rs::{
-    digest::{SHA256, digest},
-    hmac,
-};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 
-use crate::{
-    app::{AWS_ACCESS_KEY_ID, AWS_REGION, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN},
-    ids::hex,
-    record::Recorded,
-};
+use crate::app::{AWS_ACCESS_KEY_ID, AWS_REGION, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN};
+use crate::ids::hex;
+use crate::record::Recorded;
 
 /// What the `Authorization` header says.
 struct Authorization<'a> {
@@ -69,7 +65,7 @@ fn canonical_request(request: &Recorded, signed_headers: &str) -> Result<String,
     for name in signed_headers.split(';') {
         let value = request.header(name).ok_or_else(|| format!("the signed header {name} is missing"))?;
         let value = value.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-        canonical.push_str(&format!("{name}:{value}\n"));
+        canonical.extend([name, ":", &value, "\n"]);
     }
     Ok(format!("{canonical}\n{signed_headers}\n{}", sha256(&request.body)))
 }

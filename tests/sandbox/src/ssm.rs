@@ -2,30 +2,25 @@
 //!
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
 
-use std::{
-    collections::BTreeMap,
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{
-    app::{
-        AWS_ACCOUNT_ID, AWS_REGION, AppKey, CLIENT_ID, CLIENT_ID_PARAM, INSTALLATION_ID, INSTALLATION_ID_PARAM,
-        PRIVATE_KEY_PARAM,
-    },
-    faults::{Door, Reply, Script},
-    ids,
-    locks::lock,
-    record::Recorded,
-    server::{Answer, Server, json_response},
-    sigv4,
-    tls::CertificateAuthority,
+use crate::app::{
+    AWS_ACCOUNT_ID, AWS_REGION, AppKey, CLIENT_ID, CLIENT_ID_PARAM, INSTALLATION_ID, INSTALLATION_ID_PARAM,
+    PRIVATE_KEY_PARAM,
 };
+use crate::faults::{Door, Reply, Script};
+use crate::locks::lock;
+use crate::record::Recorded;
+use crate::server::{Answer, Server, json_response};
+use crate::tls::CertificateAuthority;
+use crate::{ids, sigv4};
 
 /// The SSM stand-in.
 #[derive(Debug)]
@@ -106,7 +101,7 @@ impl Ssm {
 }
 
 async fn answer(state: Arc<Mutex<State>>, request: Request<Bytes>) -> Answer {
-    let recorded = Recorded::new(&request);
+    let mut recorded = Recorded::new(&request);
     let (reply, response) = {
         let mut state = lock(&state);
         let reply = state.script.next().unwrap_or_else(Reply::good);
@@ -116,6 +111,7 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Bytes>) -> Answer {
             None => parameters(&state.parameters, &recorded.json()),
             Some(breach) => refusal(&breach),
         });
+        recorded.status = response.status();
         state.requests.push(recorded);
         (reply, with_protocol_headers(response))
     };
@@ -123,10 +119,7 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Bytes>) -> Answer {
 }
 
 fn breach(request: &Recorded) -> Option<String> {
-    let expected = [
-        ("x-amz-target", "AmazonSSM.GetParameters"),
-        ("content-type", "application/x-amz-json-1.1"),
-    ];
+    let expected = [("x-amz-target", "AmazonSSM.GetParameters"), ("content-type", "application/x-amz-json-1.1")];
     let header = expected.into_iter().find(|(name, value)| request.header(name) != Some(value));
     if request.method != Method::POST || request.target != "/" {
         Some(format!("SSM: {} {} instead of POST /", request.method, request.target))

@@ -1,17 +1,16 @@
 //! All stand-ins together.
 
-use std::{io, path::Path};
+use std::io;
+use std::path::Path;
 
-use crate::{
-    app::{self, AppKey},
-    environment::Environment,
-    github::GitHub,
-    lambda::{FUNCTION_NAME, FUNCTION_VERSION, Lambda, MEMORY_SIZE_MB},
-    leaks::{self, Leak},
-    process::Broker,
-    ssm::Ssm,
-    tls::CertificateAuthority,
-};
+use crate::app::{self, AppKey};
+use crate::environment::Environment;
+use crate::github::GitHub;
+use crate::lambda::{FUNCTION_NAME, FUNCTION_VERSION, Lambda, MEMORY_SIZE_MB};
+use crate::leaks::{self, Leak};
+use crate::process::Broker;
+use crate::ssm::Ssm;
+use crate::tls::CertificateAuthority;
 
 /// Lambda, SSM and GitHub on the loopback.
 #[derive(Debug)]
@@ -99,12 +98,12 @@ impl Sandbox {
         assert!(violations.is_empty(), "requests against the contract: {violations:#?}");
     }
 
-    /// Everything that nobody may see: the lines of both keys, the secrets of AWS, every JWT (whole, and its
+    /// Everything that nobody may see: the lines of both keys, the credentials of AWS, every JWT (whole, and its
     /// signature alone) and every token so far.
     pub fn secrets(&self) -> Vec<String> {
         let keys = [AppKey::first(), AppKey::second()];
         let mut secrets: Vec<String> = keys.iter().flat_map(|key| key.secret_lines()).collect();
-        secrets.extend([app::AWS_SECRET_ACCESS_KEY, app::AWS_SESSION_TOKEN].map(String::from));
+        secrets.extend([app::AWS_ACCESS_KEY_ID, app::AWS_SECRET_ACCESS_KEY, app::AWS_SESSION_TOKEN].map(String::from));
         let bearers = self.github.bearers();
         secrets.extend(bearers.iter().filter_map(|bearer| bearer.rsplit('.').next()).map(String::from));
         secrets.extend(bearers);
@@ -125,7 +124,7 @@ impl Sandbox {
 
 /// What Lambda sets for every function, apart from region and credentials.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
-pub(crate) fn lambda_environment(lambda: &Lambda) -> Environment {
+pub fn lambda_environment(lambda: &Lambda) -> Environment {
     let mut environment = Environment::default();
     environment
         .set("AWS_LAMBDA_RUNTIME_API", lambda.runtime_api().to_string())

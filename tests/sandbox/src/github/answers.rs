@@ -1,13 +1,16 @@
 //! GitHub's answers, as its documentation shows them.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
 use super::State;
-use crate::{ids, server::json_response};
+use crate::ids;
+use crate::server::json_response;
 
 /// How many random bytes make up a token: 520 characters and some, as GitHub's newer ones have.
 const TOKEN_BYTES: usize = 393;

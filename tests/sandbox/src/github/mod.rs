@@ -8,25 +8,21 @@ mod answers;
 mod checks;
 mod jwt;
 
-use std::{
-    collections::HashMap,
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::Value;
 
-use crate::{
-    app::{AppKey, CLIENT_ID, INSTALLATION_ID, REPOSITORY_NAME, REPOSITORY_OWNER},
-    faults::{Door, Reply, Script},
-    locks::lock,
-    record::Recorded,
-    server::{Answer, Server},
-    tls::CertificateAuthority,
-};
+use crate::app::{AppKey, CLIENT_ID, INSTALLATION_ID, REPOSITORY_NAME, REPOSITORY_OWNER};
+use crate::faults::{Door, Reply, Script};
+use crate::locks::lock;
+use crate::record::Recorded;
+use crate::server::{Answer, Server};
+use crate::tls::CertificateAuthority;
 
 /// The three requests that a broker may make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -210,19 +206,29 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Bytes>) -> Answer {
 }
 
 impl State {
-    fn answer(&mut self, request: Recorded) -> (Reply, Response<Bytes>) {
+    fn answer(&mut self, mut request: Recorded) -> (Reply, Response<Bytes>) {
         let path = request.path().strip_prefix(&self.base_path).map(String::from);
         let endpoint = path.as_deref().and_then(|path| Endpoint::of(&request.method, path));
-        self.requests.push((endpoint, request.clone()));
-        let (Some(endpoint), Some(path)) = (endpoint, path) else {
-            self.violations.push(format!("GitHub: unexpected {} {}", request.method, request.target));
-            return (Reply::good(), answers::refused(404, "Not Found"));
+        let (reply, response) = match (endpoint, path) {
+            (Some(endpoint), Some(path)) => self.answer_at(endpoint, &path, &request),
+            _ => self.answer_nowhere(&request),
         };
-        let verdict = self.verdict(endpoint, &path, &request);
+        request.status = response.status();
+        self.requests.push((endpoint, request));
+        (reply, response)
+    }
+
+    fn answer_at(&mut self, endpoint: Endpoint, path: &str, request: &Recorded) -> (Reply, Response<Bytes>) {
+        let verdict = self.verdict(endpoint, path, request);
         let reply = self.scripts.entry(endpoint).or_default().next().unwrap_or_else(Reply::good);
         let response = answers::with_usual_headers(reply.compose(|| verdict));
-        self.remember(endpoint, &request, &response);
+        self.remember(endpoint, request, &response);
         (reply, response)
+    }
+
+    fn answer_nowhere(&mut self, request: &Recorded) -> (Reply, Response<Bytes>) {
+        self.violations.push(format!("GitHub: unexpected {} {}", request.method, request.target));
+        (Reply::good(), answers::with_usual_headers(answers::refused(404, "Not Found")))
     }
 
     /// The good answer, or the refusal where the request breaks a rule.

@@ -1,10 +1,8 @@
 //! What became of an invocation.
 
-use std::{
-    os::unix::process::ExitStatusExt,
-    process::ExitStatus,
-    time::{Duration, Instant},
-};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use serde_json::{Value, json};

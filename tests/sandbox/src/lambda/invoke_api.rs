@@ -1,22 +1,23 @@
 //! The Invoke API: what callers such as `aws lambda invoke` talk to. Signatures are not looked at, so `curl` works too.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{FUNCTION_NAME, FUNCTION_VERSION, Invocation, MEMORY_SIZE_MB, Service, runtime_api::function_arn};
-use crate::{
-    app::{AWS_ACCOUNT_ID, AWS_REGION},
-    ids,
-    locks::lock,
-    output::Stream,
-    server::{Handler, json_response},
-};
+use super::runtime_api::function_arn;
+use super::{FUNCTION_NAME, FUNCTION_VERSION, Invocation, MEMORY_SIZE_MB, Service};
+use crate::app::{AWS_ACCOUNT_ID, AWS_REGION};
+use crate::ids;
+use crate::locks::lock;
+use crate::output::Stream;
+use crate::server::{Handler, json_response};
 
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const MAX_PAYLOAD: usize = 6_291_456;
@@ -40,7 +41,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, error_type: &'static str, message: String) -> Self {
+    fn new(status: StatusCode, error_type: &'static str, message: &str) -> Self {
         Self { status, error_type, body: json!({ "Type": "User", "message": message }) }
     }
 
@@ -61,7 +62,7 @@ async fn invoke(service: Arc<Service>, request: &Request<Bytes>) -> Result<Respo
             Ok(empty(StatusCode::ACCEPTED))
         }
         "DryRun" => Ok(empty(StatusCode::NO_CONTENT)),
-        other => Err(invalid_parameter(format!("Value '{other}' at 'invocationType' failed to satisfy constraint"))),
+        other => Err(invalid_parameter(&format!("Value '{other}' at 'invocationType' failed to satisfy constraint"))),
     }
 }
 
@@ -73,7 +74,7 @@ fn check_function(request: &Request<Bytes>) -> Result<(), Refusal> {
         .strip_prefix("/2015-03-31/functions/")
         .and_then(|rest| rest.strip_suffix("/invocations"))
         .filter(|_| request.method() == Method::POST)
-        .ok_or_else(|| not_found(format!("{} {}", request.method(), request.uri().path())))?;
+        .ok_or_else(|| not_found(&format!("{} {}", request.method(), request.uri().path())))?;
     let name = percent_decode_str(name).decode_utf8_lossy();
     let qualifier = request.uri().query().and_then(|query| query.strip_prefix("Qualifier="));
     let qualifier = percent_decode_str(qualifier.unwrap_or(FUNCTION_VERSION)).decode_utf8_lossy();
@@ -83,14 +84,14 @@ fn check_function(request: &Request<Bytes>) -> Result<(), Refusal> {
         return Ok(());
     }
     let arn = format!("arn:aws:lambda:{AWS_REGION}:{AWS_ACCOUNT_ID}:function:{}", unqualified.replace(':', "_"));
-    Err(not_found(format!("Function not found: {arn}")))
+    Err(not_found(&format!("Function not found: {arn}")))
 }
 
 /// Lambda hands a function `{}` when the caller sends nothing, and only JSON otherwise.
 fn payload(body: &Bytes) -> Result<Vec<u8>, Refusal> {
     if body.len() > MAX_PAYLOAD {
         let message = format!("Request must be smaller than {MAX_PAYLOAD} bytes for the InvokeFunction operation");
-        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", message));
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", &message));
     }
     if body.is_empty() {
         return Ok(b"{}".to_vec());
@@ -99,7 +100,7 @@ fn payload(body: &Bytes) -> Result<Vec<u8>, Refusal> {
         Ok(_) => Ok(body.to_vec()),
         Err(why) => {
             let message = format!("Could not parse request body into json: Could not parse payload into json: {why}");
-            Err(Refusal::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", message))
+            Err(Refusal::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", &message))
         }
     }
 }
@@ -130,7 +131,7 @@ impl Service {
         let id = &invocation.request_id;
         let output = lock(&self.output).clone();
         // Without such a line the tail is shorter, as Lambda's may be.
-        drop(timeout(LOG_LAG, output.line(|line| line.contains(id.as_str()))).await);
+        drop(timeout(LOG_LAG, output.line_after(0, |line| line.contains(id.as_str()))).await);
         let captured = output.captured();
         let milliseconds = invocation.elapsed.as_secs_f64() * 1000.0;
         let mut log = format!("START RequestId: {id} Version: {FUNCTION_VERSION}\n").into_bytes();
@@ -149,7 +150,7 @@ fn header<'a>(request: &'a Request<Bytes>, name: &str) -> &'a str {
     request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn not_found(message: String) -> Refusal {
+fn not_found(message: &str) -> Refusal {
     Refusal {
         status: StatusCode::NOT_FOUND,
         error_type: "ResourceNotFoundException",
@@ -158,13 +159,13 @@ fn not_found(message: String) -> Refusal {
     }
 }
 
-fn invalid_parameter(message: String) -> Refusal {
+fn invalid_parameter(message: &str) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, "InvalidParameterValueException", message)
 }
 
 fn service_exception(message: &str) -> Response<Bytes> {
     let message = format!("the sandbox gave up: {message}");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", message).into_response()
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", &message).into_response()
 }
 
 fn empty(status: StatusCode) -> Response<Bytes> {

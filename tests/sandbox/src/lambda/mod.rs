@@ -10,24 +10,23 @@ mod invocation;
 mod invoke_api;
 mod runtime_api;
 
-use std::{
-    io,
-    net::SocketAddr,
-    process::ExitStatus,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::{
-    select,
-    sync::{Notify, oneshot, watch},
-    time::{sleep_until, timeout},
-};
+use tokio::select;
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::{sleep_until, timeout};
 
 pub use invocation::{Invocation, Outcome, Post, Posted};
 
-use crate::{limits, locks::lock, output::Output, server::Server};
+use crate::limits;
+use crate::locks::lock;
+use crate::output::Output;
+use crate::server::Server;
 
 /// The function's name.
 pub const FUNCTION_NAME: &str = "github-token-broker";

@@ -1,22 +1,18 @@
 //! The Runtime API: what the function talks to.
 
-use std::{
-    sync::Arc,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::{Delivery, Offered, Phase, Post, Posted, Running, Service};
-use crate::{
-    app::{AWS_ACCOUNT_ID, AWS_REGION},
-    ids,
-    lambda::FUNCTION_NAME,
-    locks::lock,
-    server::{Handler, json_response},
-};
+use crate::app::{AWS_ACCOUNT_ID, AWS_REGION};
+use crate::ids;
+use crate::lambda::FUNCTION_NAME;
+use crate::locks::lock;
+use crate::server::{Handler, json_response};
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 

@@ -1,0 +1,58 @@
+//! The user's own AWS credentials and region, from wherever the AWS SDKs take them.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use sandbox::Environment;
+
+use super::aws_http;
+use super::mistake::Mistake;
+
+/// Who calls SSM, and where.
+#[derive(Debug)]
+pub(super) struct Identity {
+    /// The region.
+    pub(super) region: String,
+    credentials: Credentials,
+}
+
+impl Identity {
+    /// Hands it over in variables, as Lambda does.
+    pub(super) fn put_into(&self, environment: &mut Environment) {
+        environment
+            .set("AWS_REGION", &self.region)
+            .set("AWS_DEFAULT_REGION", &self.region)
+            .set("AWS_ACCESS_KEY_ID", self.credentials.access_key_id())
+            .set("AWS_SECRET_ACCESS_KEY", self.credentials.secret_access_key());
+        if let Some(token) = self.credentials.session_token() {
+            environment.set("AWS_SESSION_TOKEN", token);
+        }
+    }
+}
+
+/// Resolves it: variables, profile, SSO, credential process, web identity, container, instance.
+pub(super) async fn identity() -> Result<Identity, Mistake> {
+    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(aws_http::client()?).load().await;
+    let region = config.region().map(ToString::to_string);
+    let region =
+        region.ok_or_else(|| Mistake::new("--live needs an AWS region: set AWS_REGION, or one in the profile"))?;
+    Ok(Identity { region, credentials: credentials(&config).await? })
+}
+
+async fn credentials(config: &SdkConfig) -> Result<Credentials, Mistake> {
+    const NONE: &str = "--live needs AWS credentials (set AWS_PROFILE, or `aws sso login` again)";
+    let provider = config.credentials_provider().ok_or_else(|| Mistake::new(NONE))?;
+    provider.provide_credentials().await.map_err(|why| match why {
+        // It would list every place that has none.
+        CredentialsError::CredentialsNotLoaded(_) => Mistake::new(format!("{NONE}: {}", nowhere())),
+        why => Mistake::because(NONE, &why),
+    })
+}
+
+fn nowhere() -> String {
+    match std::env::var("AWS_PROFILE") {
+        Ok(profile) => format!("there are none in the profile {profile}, and nowhere else"),
+        Err(_) => "there are none in variables, the default profile, a container or an instance".into(),
+    }
+}

@@ -1,0 +1,109 @@
+//! `--live`: the real SSM and the real GitHub, with the deployer's own credentials and variables.
+
+use std::path::Path;
+use std::time::Instant;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sandbox::{Broker, Environment, Invocation, Lambda, lambda_environment};
+use serde_json::Value;
+
+use super::aws::{self, Identity};
+use super::mistake::Mistake;
+use super::story::{self, tell};
+
+/// The broker's own variables.
+const PREFIX: &str = "GITHUB_TOKEN_BROKER_";
+/// Those of them without which nothing can be tried.
+const REQUIRED: [&str; 2] = ["GITHUB_TOKEN_BROKER_REPOSITORY_OWNER", "GITHUB_TOKEN_BROKER_REPOSITORY_NAME"];
+/// What else counts for the broker, where it is set.
+const PASSED_ON: [&str; 10] = [
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_SSM",
+    "AWS_LAMBDA_LOG_LEVEL",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+];
+
+/// What the deployer's environment comes to: checked first, so that what is missing is told at once.
+pub(super) async fn environment() -> Result<Identity, Mistake> {
+    let is_blank = |name: &&str| std::env::var(name).map_or(true, |value| value.trim().is_empty());
+    let missing: Vec<&str> = REQUIRED.into_iter().filter(is_blank).collect();
+    if !missing.is_empty() {
+        return Err(Mistake::new(format!("--live needs {}: see the README's configuration", missing.join(" and "))));
+    }
+    aws::identity().await
+}
+
+/// Whether the broker answered with a token.
+pub(super) async fn run(
+    bootstrap: &Path,
+    identity: Identity,
+    payload: &str,
+    show_token: bool,
+) -> Result<bool, Mistake> {
+    let lambda = Lambda::start(0).await.map_err(|why| Mistake::because("no free loopback port", &why))?;
+    let environment = as_lambda_would(&lambda, &identity);
+    let before = Instant::now();
+    let broker = Broker::spawn(bootstrap, &environment, &lambda)
+        .map_err(|why| Mistake::because(&format!("cannot start {}", bootstrap.display()), &why))?;
+    eprintln!(
+        "The broker is {}; it calls the real SSM in {} and the real GitHub.\n",
+        bootstrap.display(),
+        identity.region
+    );
+    let phase = lambda.try_ready().await.map_err(|unanswered| story::stuck(&unanswered))?;
+    let ready = story::init(&phase, before.elapsed());
+    let invocation = lambda.try_invoke(payload).await.map_err(|unanswered| story::stuck(&unanswered))?;
+    let log_line = if ready { story::log_line(&broker, &invocation).await } else { Value::Null };
+    tell_steps(&log_line);
+    if invocation.is_success() {
+        story::token(&invocation);
+        eprintln!("\nParameters, key, installation and permissions are right.");
+        println!("{}", if show_token { invocation.text() } else { masked(&invocation) });
+    } else {
+        story::error(&invocation, &log_line);
+        story::standard_error(&broker);
+    }
+    Ok(invocation.is_success())
+}
+
+fn as_lambda_would(lambda: &Lambda, identity: &Identity) -> Environment {
+    let mut environment = lambda_environment(lambda);
+    identity.put_into(&mut environment);
+    for name in PASSED_ON {
+        environment.inherit(name);
+    }
+    let own = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
+    for (name, value) in own {
+        environment.set(name, value);
+    }
+    environment
+}
+
+fn tell_steps(log_line: &Value) {
+    for (field, what, particulars) in [
+        ("ssm_ms", "SSM", "GetParameters"),
+        ("preflight_ms", "preflight", "the App's installation on the repository"),
+        ("token_ms", "token", "the installation's token"),
+    ] {
+        if let Some(milliseconds) = story::milliseconds(&log_line[field]) {
+            tell(what, Some(milliseconds), particulars);
+        }
+    }
+}
+
+/// The answer with the token's length and hash (as GitHub's audit log has it) in the token's place.
+fn masked(invocation: &Invocation) -> String {
+    let answer = invocation.json();
+    let token = answer["token"].as_str().unwrap_or_default();
+    let hash = BASE64_STANDARD.encode(digest(&SHA256, token.as_bytes()));
+    let mask = format!("hidden: {} characters, SHA-256 {hash}", token.len());
+    invocation.text().replace(token, &mask)
+}

@@ -1,0 +1,160 @@
+//! The Lambda stand-in: a function of our own polls the Runtime API, callers use the Invoke API.
+
+mod client;
+
+use std::future::pending;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use client::json_of;
+use reqwest::{Client, Response};
+use sandbox::{Lambda, Outcome, Phase};
+use tokio::task::{AbortHandle, JoinHandle, spawn};
+
+struct Function(AbortHandle);
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A function that answers `null` with its payload's length and refuses everything else.
+fn function(lambda: &Lambda) -> Function {
+    let base = format!("http://{}/2018-06-01/runtime", lambda.runtime_api());
+    let task: JoinHandle<()> = spawn(async move {
+        let client = plain_client();
+        loop {
+            let next = client.get(format!("{base}/invocation/next")).send().await.unwrap();
+            let id = next.headers()["lambda-runtime-aws-request-id"].to_str().unwrap().to_owned();
+            assert!(next.headers()["lambda-runtime-deadline-ms"].to_str().unwrap().parse::<u64>().is_ok());
+            let payload = next.bytes().await.unwrap();
+            let (to, body) = match payload.as_ref() {
+                b"null" => ("response", r#"{"ok":true}"#.to_owned()),
+                b"\"hang\"" => pending().await,
+                other => ("error", format!(r#"{{"errorType":"Refused","errorMessage":"{} bytes"}}"#, other.len())),
+            };
+            let posted = client.post(format!("{base}/invocation/{id}/{to}")).body(body).send().await.unwrap();
+            assert_eq!(posted.status(), 202);
+        }
+    });
+    Function(task.abort_handle())
+}
+
+/// The trust store stays empty: everything here is plain HTTP.
+fn plain_client() -> Client {
+    client::client(&sandbox::CertificateAuthority::new())
+}
+
+async fn invoke(lambda: &Lambda, name: &str, payload: impl Into<reqwest::Body>, headers: &[(&str, &str)]) -> Response {
+    let url = format!("{}/2015-03-31/functions/{name}/invocations", lambda.invoke_url());
+    let request = headers.iter().fold(plain_client().post(url), |request, (name, value)| request.header(*name, *value));
+    request.body(payload).send().await.unwrap()
+}
+
+fn error_type(response: &Response) -> &str {
+    response.headers()["x-amzn-errortype"].to_str().unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_comes_back_with_lambdas_headers() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let _function = function(&lambda);
+    let answer = invoke(&lambda, "github-token-broker", "null", &[]).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["x-amz-executed-version"], "$LATEST");
+    assert!(!answer.headers().contains_key("x-amz-function-error"));
+    assert_eq!(answer.text().await.unwrap(), r#"{"ok":true}"#);
+    assert!(matches!(lambda.ready().await, Phase::Ready));
+}
+
+#[tokio::test]
+async fn an_error_is_unhandled_and_no_payload_is_an_empty_object() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let _function = function(&lambda);
+    let answer = invoke(&lambda, "github-token-broker", "", &[("x-amz-log-type", "Tail")]).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["x-amz-function-error"], "Unhandled");
+    let log = BASE64_STANDARD.decode(answer.headers()["x-amz-log-result"].as_bytes()).unwrap();
+    assert!(String::from_utf8(log).unwrap().starts_with("START RequestId: "));
+    assert_eq!(json_of(answer).await["errorMessage"], "2 bytes");
+}
+
+#[tokio::test]
+async fn what_lambda_itself_refuses_never_reaches_the_function() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let name = "github-token-broker";
+    let no_json = invoke(&lambda, name, "nulll", &[]).await;
+    assert_eq!((no_json.status().as_u16(), error_type(&no_json)), (400, "InvalidRequestContentException"));
+    let too_long = invoke(&lambda, name, vec![b' '; 6_291_457], &[]).await;
+    assert_eq!((too_long.status().as_u16(), error_type(&too_long)), (413, "RequestTooLargeException"));
+    for unknown in
+        ["other", "github-token-broker:3", "arn%3Aaws%3Alambda%3Aeu-central-1%3A123456789012%3Afunction%3Aother"]
+    {
+        let answer = invoke(&lambda, unknown, "null", &[]).await;
+        assert_eq!((answer.status().as_u16(), error_type(&answer)), (404, "ResourceNotFoundException"), "{unknown}");
+    }
+    let dry = invoke(&lambda, name, "null", &[("x-amz-invocation-type", "DryRun")]).await;
+    assert_eq!(dry.status(), 204);
+    assert!(lambda.posts().is_empty());
+}
+
+#[tokio::test]
+async fn a_function_is_found_by_its_arn_too() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let _function = function(&lambda);
+    let arn = "arn%3Aaws%3Alambda%3Aeu-central-1%3A123456789012%3Afunction%3Agithub-token-broker";
+    for name in [arn, "123456789012%3Afunction%3Agithub-token-broker", "github-token-broker%3A%24LATEST"] {
+        assert_eq!(invoke(&lambda, name, "null", &[]).await.status(), 200, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn events_are_accepted_and_run() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let _function = function(&lambda);
+    let answer = invoke(&lambda, "github-token-broker", "null", &[("x-amz-invocation-type", "Event")]).await;
+    assert_eq!(answer.status(), 202);
+    // Invocations take turns, so the event was first.
+    assert!(lambda.invoke("null").await.is_success());
+    assert_eq!(lambda.posts().len(), 2);
+}
+
+#[tokio::test]
+async fn raw_bytes_reach_the_function_and_the_margin_is_told() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let _function = function(&lambda);
+    lambda.set_timeout(Duration::from_secs(5));
+    for payload in [&b""[..], b"\xff\xfe", b"nulll"] {
+        let invocation = lambda.invoke(payload).await;
+        assert_eq!(invocation.outcome, Outcome::Error);
+        assert_eq!(invocation.error_type(), "Refused");
+        assert_eq!(invocation.error_message(), format!("{} bytes", payload.len()));
+        assert!((1..=5000).contains(&invocation.margin_ms), "{invocation:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_hangs_is_timed_out_as_lambda_words_it() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let _function = function(&lambda);
+    lambda.set_timeout(Duration::from_millis(100));
+    let invocation = lambda.invoke("\"hang\"").await;
+    assert_eq!(invocation.outcome, Outcome::TimedOut);
+    assert_eq!(invocation.error_type(), "Sandbox.Timedout");
+    let text = format!("RequestId: {} Error: Task timed out after 0.10 seconds", invocation.request_id);
+    assert_eq!(invocation.error_message(), text);
+}
+
+#[tokio::test]
+async fn an_init_error_is_what_every_invoker_gets() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let url = format!("http://{}/2018-06-01/runtime/init/error", lambda.runtime_api());
+    let body = r#"{"errorType":"ConfigurationInvalid","errorMessage":"AWS_REGION is required"}"#;
+    assert_eq!(plain_client().post(url).body(body).send().await.unwrap().status(), 202);
+    assert!(matches!(lambda.ready().await, Phase::InitError(_)));
+    let invocation = lambda.invoke("null").await;
+    assert_eq!((invocation.outcome, invocation.text().as_str()), (Outcome::InitError, body));
+    assert_eq!(lambda.init_error().unwrap()["errorType"], "ConfigurationInvalid");
+}
