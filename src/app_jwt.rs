@@ -12,8 +12,7 @@ use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64_simd::{STANDARD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -99,13 +98,13 @@ impl PrivateKey {
         let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
         let claims = Claims { iat: seconds(now - CLOCK_DRIFT), exp: seconds(now + LIFETIME), iss: client_id.as_str() };
         let claims = serde_json::to_vec(&claims).map_err(|_| PrivateKeyError::DoesNotSign)?;
-        let mut jwt = format!("{HEADER}.{}", URL_SAFE_NO_PAD.encode(claims));
+        let mut jwt = format!("{HEADER}.{}", URL_SAFE_NO_PAD.encode_to_string(claims));
         let mut signature = vec![0; self.key_pair.public_modulus_len()];
         self.key_pair
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), jwt.as_bytes(), &mut signature)
             .map_err(|_| PrivateKeyError::DoesNotSign)?;
         jwt.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
+        jwt.push_str(&URL_SAFE_NO_PAD.encode_to_string(signature));
         Ok(AppJwt(jwt.into()))
     }
 }
@@ -129,7 +128,7 @@ fn rejection(error: KeyRejected) -> PrivateKeyError {
 
 fn fingerprint(key_pair: &KeyPair) -> Option<String> {
     let public_key = key_pair.public_key().as_der().ok()?;
-    Some(format!("SHA256:{}", STANDARD.encode(digest(&SHA256, public_key.as_ref()))))
+    Some(format!("SHA256:{}", STANDARD.encode_to_string(digest(&SHA256, public_key.as_ref()))))
 }
 
 /// The bytes of the first private key among the PEM blocks.
@@ -140,7 +139,7 @@ fn private_key_der(text: &str) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
         return Err(PrivateKeyError::NotPem);
     }
     let block = blocks.find(|block| matches!(block.label, "RSA PRIVATE KEY" | "PRIVATE KEY"));
-    block.and_then(|block| block.der).ok_or(PrivateKeyError::NotAPrivateKey)
+    block.and_then(|block| block.der()).map(Zeroizing::new).ok_or(PrivateKeyError::NotAPrivateKey)
 }
 
 #[cfg(test)]
@@ -192,8 +191,12 @@ mod tests {
         ] {
             let now = SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
             let jwt = read(PEM).unwrap().sign(&client_id(client), now).unwrap();
-            let parts: Vec<Vec<u8>> =
-                jwt.secret().expose_secret().split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
+            let parts: Vec<Vec<u8>> = jwt
+                .secret()
+                .expose_secret()
+                .split('.')
+                .map(|part| URL_SAFE_NO_PAD.decode_to_vec(part).unwrap())
+                .collect();
             assert_eq!(parts.len(), 3, "{client} at {milliseconds} ms");
             assert_eq!(String::from_utf8_lossy(&parts[0]), header, "{client} at {milliseconds} ms");
             assert_eq!(String::from_utf8_lossy(&parts[1]), claims, "{client} at {milliseconds} ms");
@@ -273,7 +276,7 @@ mod tests {
         let key = read(fixture!("rsa-8192")).unwrap();
         let jwt = key.sign(&client_id("a"), SystemTime::UNIX_EPOCH).unwrap();
         let signature = jwt.secret().expose_secret().rsplit('.').next().unwrap();
-        assert_eq!(URL_SAFE_NO_PAD.decode(signature).unwrap().len(), 8192 / 8);
+        assert_eq!(URL_SAFE_NO_PAD.decode_to_vec(signature).unwrap().len(), 8192 / 8);
     }
 
     #[test]

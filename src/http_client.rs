@@ -11,7 +11,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{NoProxy, Request, Response, StatusCode, redirect, retry};
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CipherSuite, ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
@@ -156,8 +156,10 @@ fn base_client() -> reqwest::ClientBuilder {
 }
 
 fn tls(roots: RootCertStore) -> Result<ClientConfig, ConfigError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut tls = ClientConfig::builder_with_provider(provider)
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    // AES-128 first, as browsers have it: with it goes SHA-256, for which processors have instructions.
+    provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+    let mut tls = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .map_err(|_| ConfigError::HttpClient)?
         .with_root_certificates(roots)
@@ -182,7 +184,7 @@ fn trust_store(ca_file: Option<&Path>) -> Result<RootCertStore, ConfigError> {
     Ok(roots)
 }
 
-fn read_capped(file: &Path) -> Result<Vec<u8>, &'static str> {
+fn read_capped(file: &Path) -> Result<String, &'static str> {
     let io_why = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "it does not exist",
         std::io::ErrorKind::PermissionDenied => "permission denied",
@@ -191,14 +193,17 @@ fn read_capped(file: &Path) -> Result<Vec<u8>, &'static str> {
     };
     let mut bytes = Vec::new();
     File::open(file).map_err(io_why)?.take(CA_FILE_CAP + 1).read_to_end(&mut bytes).map_err(io_why)?;
-    if bytes.len() as u64 > CA_FILE_CAP { Err("it has more than 16 MiB") } else { Ok(bytes) }
+    if bytes.len() as u64 > CA_FILE_CAP {
+        return Err("it has more than 16 MiB");
+    }
+    // Bundles may have names in other encodings between their certificates.
+    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// Adds the PEM certificates that can be used as trust anchors, and returns how many.
-fn add_certificates(roots: &mut RootCertStore, pem: &[u8]) -> usize {
-    let text = String::from_utf8_lossy(pem);
-    let certificates = pem::blocks(&text).filter(|block| CERTIFICATE_LABELS.contains(&block.label));
-    let der = certificates.filter_map(|block| Some(CertificateDer::from(std::mem::take(&mut *block.der?))));
+fn add_certificates(roots: &mut RootCertStore, pem: &str) -> usize {
+    let certificates = pem::blocks(pem).filter(|block| CERTIFICATE_LABELS.contains(&block.label));
+    let der = certificates.filter_map(|block| block.der().map(CertificateDer::from));
     let (added, _ignored) = roots.add_parsable_certificates(der);
     added
 }

@@ -1,40 +1,63 @@
 //! PEM (RFC 7468), read leniently: text around the blocks, any line ends, white space around lines.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use zeroize::Zeroizing;
+use base64_simd::forgiving_decode_to_vec;
+use memchr::memmem;
+
+const BEGIN: &str = "-----BEGIN ";
+const DASHES: &str = "-----";
 
 /// A block with its beginning and its end.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block<'a> {
     /// What it says to be, such as `PRIVATE KEY`.
     pub label: &'a str,
-    /// What it holds; `None` when that is not base64. Wiped when dropped.
-    pub der: Option<Zeroizing<Vec<u8>>>,
+    base64: &'a str,
 }
 
-/// The complete blocks of a text. One pass: the text may be anything.
+impl Block<'_> {
+    /// What the block holds; `None` when that is not base64.
+    #[must_use]
+    pub fn der(&self) -> Option<Vec<u8>> {
+        forgiving_decode_to_vec(self.base64.as_bytes()).ok()
+    }
+}
+
+/// The complete blocks of a text, each beginning and ending with a line of its own. The time taken
+/// grows with the text's length alone, whatever stands in it.
 pub fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
-    let mut lines = text.lines().map(str::trim);
-    let mut open = None;
+    let mut begins = memmem::find_iter(text.as_bytes(), BEGIN).filter(|at| starts_line(text, *at)).peekable();
     std::iter::from_fn(move || {
         loop {
-            let line = lines.next()?;
-            if let Some(label) = marker("-----BEGIN ", line) {
-                open = Some((label, Zeroizing::new(String::new())));
-            } else if let Some(end) = marker("-----END ", line) {
-                if let Some((label, base64)) = open.take().filter(|(label, _)| *label == end) {
-                    return Some(Block { label, der: STANDARD.decode(&*base64).ok().map(Zeroizing::new) });
-                }
-            } else if let Some((_, base64)) = &mut open {
-                base64.push_str(line);
+            let begin = begins.next()?;
+            // A block that has not ended where the next one begins does not end.
+            let limit = begins.peek().copied().unwrap_or(text.len());
+            if let Some(block) = text.get(begin + BEGIN.len()..limit).and_then(block) {
+                return Some(block);
             }
         }
     })
 }
 
-fn marker<'a>(kind: &str, line: &'a str) -> Option<&'a str> {
-    line.strip_prefix(kind)?.strip_suffix("-----")
+/// Reads a block from its label on.
+fn block(text: &str) -> Option<Block<'_>> {
+    let (label, rest) = text.split_once('\n')?;
+    let label = label.trim_end().strip_suffix(DASHES)?;
+    let end = format!("-----END {label}-----");
+    let ends = memmem::find_iter(rest.as_bytes(), &end);
+    let at = ends.into_iter().find(|at| starts_line(rest, *at) && ends_line(rest, at + end.len()))?;
+    Some(Block { label, base64: rest.get(..at)? })
+}
+
+/// Whether nothing but spaces stands before `at` in its line.
+fn starts_line(text: &str, at: usize) -> bool {
+    let line = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
+    line.is_empty() || line.ends_with('\n')
+}
+
+/// Whether nothing but spaces stands from `at` on in its line.
+fn ends_line(text: &str, at: usize) -> bool {
+    let line = text.get(at..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
+    line.is_empty() || line.starts_with('\n')
 }
 
 #[cfg(test)]
@@ -42,13 +65,15 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(&str, Option<Vec<u8>>)> {
-        blocks(text).map(|Block { label, der }| (label, der.map(|der| der.to_vec()))).collect()
+        blocks(text).map(|block| (block.label, block.der())).collect()
     }
 
     #[test]
     fn blocks_are_found_among_other_text() {
-        let text =
-            "a\n-----BEGIN A B-----\r\n  AQ\r\nID\n\n-----END A B-----\nx\n-----BEGIN C-----\n!\n-----END C-----";
+        let text = concat!(
+            "a\n-----BEGIN A B-----\r\n  AQ\r\nID\n\n -----END A B-----  \r\nx\n",
+            "-----BEGIN C-----\n!\n-----END C-----"
+        );
         assert_eq!(found(text), [("A B", Some(vec![1, 2, 3])), ("C", None)]);
     }
 
@@ -57,14 +82,28 @@ mod tests {
         for text in [
             "",
             "AQID",
+            "-----BEGIN A-----",
             "-----BEGIN A-----\nAQID",
             "-----BEGIN A-----\nAQID\n-----END B-----",
             "AQID\n-----END A-----",
             "-----BEGIN A-----\nAQID\n-----END A----",
+            "-----BEGIN A-----\nAQID\n-----END A-----x",
+            "-----BEGIN A-----\nAQID-----END A-----",
+            "x -----BEGIN A-----\nAQID\n-----END A-----",
+            "-----BEGIN A----\nAQID\n-----END A----",
         ] {
             assert_eq!(found(text), [], "{text}");
         }
         let text = "-----BEGIN A-----\nAQ\n-----BEGIN B-----\nAQID\n-----END B-----\n-----END A-----";
         assert_eq!(found(text), [("B", Some(vec![1, 2, 3]))]);
+    }
+
+    #[test]
+    fn a_hostile_text_takes_no_longer_than_another() {
+        // With a search to the end for each beginning, this would take minutes.
+        let text = "-----BEGIN A-----\n".repeat(200_000);
+        assert_eq!(found(&text), []);
+        let text = format!("-----BEGIN A-----\n{}", "-----END A-----x\n".repeat(200_000));
+        assert_eq!(found(&text), []);
     }
 }

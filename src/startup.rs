@@ -57,9 +57,8 @@ pub async fn run(environment: &Environment, api: &RuntimeApi, now: Clock, jitter
 
 async fn refuse_to_start(error: &ConfigError, api: &RuntimeApi, now: Clock) {
     log_fault(now, error);
-    if init_error::report(api, &Diagnostic::from(*error)).await.is_err() {
-        log_end(now, "the Lambda Runtime API did not take the error", None);
-    }
+    // The log has it; nobody is left to be told when Lambda does not take it.
+    let _ = init_error::report(api, &Diagnostic::from(*error)).await;
 }
 
 /// Writes the line about a fault in the configuration.

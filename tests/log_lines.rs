@@ -6,8 +6,7 @@ mod common;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
 use common::{launch, set};
 use github_token_broker::clock;
 use sandbox::{AppKey, Door, Endpoint, Reply, Sandbox, app, ssm};
@@ -17,7 +16,7 @@ const GITHUB_ID: &str = "C8A2:3F1B70:17B2C3D4:1A2B3C4D:69EAE2A0";
 const AWS_ID: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 
 fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    BASE64_STANDARD.encode(digest(&SHA256, bytes.as_ref()))
+    STANDARD.encode_to_string(digest(&SHA256, bytes.as_ref()))
 }
 
 #[tokio::test]

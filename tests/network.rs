@@ -6,8 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
 use common::{PlainServer, assert_nobody_was_called, assert_refuses_to_start, is_text, launch, set, ssm_answer};
 use futures_util::future::join_all;
 use sandbox::{CertificateAuthority, Door, Endpoint, Environment, Invocation, Outcome, Proxy, Reply, Sandbox, app};
@@ -178,7 +177,7 @@ async fn the_proxys_credentials_are_for_the_proxy_alone() {
             .set("RUST_LOG", "trace");
     });
     assert_success(&sandbox.lambda.invoke("null").await, "with credentials");
-    let basic = format!("Basic {}", BASE64_STANDARD.encode("proxyuser:proxy@s3cret"));
+    let basic = format!("Basic {}", STANDARD.encode_to_string("proxyuser:proxy@s3cret"));
     assert_eq!(targets(&proxy), both_hosts());
     let authorizations: Vec<_> = proxy.requests().into_iter().map(|request| request.authorization).collect();
     assert_eq!(authorizations, [Some(basic.clone()), Some(basic)]);
@@ -189,7 +188,7 @@ async fn the_proxys_credentials_are_for_the_proxy_alone() {
 }
 
 fn leaks(sandbox: &Sandbox, captured: &sandbox::Captured) -> Vec<sandbox::Leak> {
-    let basic = BASE64_STANDARD.encode("proxyuser:proxy@s3cret");
+    let basic = STANDARD.encode_to_string("proxyuser:proxy@s3cret");
     sandbox.leaks(captured, &["proxyuser", "proxy@s3cret", "proxy%40s3cret", "s3cret", &basic])
 }
 

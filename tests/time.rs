@@ -122,18 +122,26 @@ fn stalls() -> [(&'static str, Reply, bool); 4] {
 
 #[tokio::test]
 async fn a_step_that_stalls_is_named_before_a_short_deadline() {
-    let of_a_second = stalls().map(|stall| (1, stall, STEPS.to_vec()));
-    let of_three = stalls().into_iter().flat_map(|stall| STEPS.map(|step| (3, stall.clone(), vec![step])));
+    // One after the other, for a second is short on a busy machine.
+    each_stalls(Duration::from_secs(3), &STEPS.map(|step| vec![step])).await;
+    each_stalls(Duration::from_secs(1), &[STEPS.to_vec()]).await;
+}
+
+/// Each way to stall in each list of steps, all lists at the same time.
+async fn each_stalls(timeout: Duration, lists: &[Vec<Step>]) {
+    let lanes = stalls().into_iter().flat_map(|stall| lists.iter().map(move |steps| (stall.clone(), steps)));
     // All are up before the clock starts for the first.
-    let lanes = join_all(of_a_second.into_iter().chain(of_three).map(async |(seconds, stall, steps)| {
-        let timeout = Duration::from_secs(seconds);
-        (Scene::start(timeout).await, timeout, stall, steps)
-    }))
-    .await;
-    join_all(lanes.into_iter().map(async |(scene, timeout, (stall, reply, answer_has_begun), steps)| {
+    let lanes = join_all(lanes.map(async |lane| (Scene::start(timeout).await, lane))).await;
+    join_all(lanes.into_iter().map(async |(scene, ((stall, reply, answer_has_begun), steps))| {
         for step in steps {
             let case = format!("{step:?} {stall}, {timeout:?}");
-            let (invocation, calls) = scene.invoke(step, [reply.clone()]).await;
+            let (mut invocation, mut calls) = scene.invoke(*step, [reply.clone()]).await;
+            // A busy machine may delay an answer now and then; a broker that is late is late each time.
+            for _ in 0..2 {
+                if invocation.margin_ms < margin_ms(timeout) {
+                    (invocation, calls) = scene.invoke(*step, [reply.clone()]).await;
+                }
+            }
             let text = format!("{}: deadline exceeded", step.text(answer_has_begun));
             let failure = (invocation.error_type(), invocation.error_message());
             assert_eq!(failure, ("DeadlineExceeded".to_owned(), text), "{case}");

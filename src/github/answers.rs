@@ -6,8 +6,7 @@ use std::str::FromStr;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -135,6 +134,6 @@ impl InstallationToken {
     /// <https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/identifying-audit-log-events-performed-by-an-access-token>.
     #[must_use]
     pub fn sha256(&self) -> String {
-        STANDARD.encode(digest(&SHA256, self.secret.expose_secret().as_bytes()))
+        STANDARD.encode_to_string(digest(&SHA256, self.secret.expose_secret().as_bytes()))
     }
 }

@@ -17,6 +17,7 @@ use crate::output::{Captured, Output, Stream};
 /// A running broker. Killed when dropped.
 #[derive(Debug)]
 pub struct Broker {
+    id: u32,
     output: Output,
     exit: watch::Receiver<Option<ExitStatus>>,
     kill: Option<oneshot::Sender<()>>,
@@ -36,6 +37,7 @@ impl Broker {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
+        let id = child.id().unwrap_or_default();
         let output = Output::default();
         lambda.starting(output.clone());
         let (kill, killed) = oneshot::channel();
@@ -47,7 +49,12 @@ impl Broker {
                 exited.send_replace(Some(status));
             }
         });
-        Ok(Self { output, exit, kill: Some(kill) })
+        Ok(Self { id, output, exit, kill: Some(kill) })
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.id
     }
 
     /// What it has written so far.
