@@ -8,7 +8,7 @@ fmt *ARGS:
 
 # Lints all Rust code, tests and features included
 lint:
-    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    cargo clippy --workspace --all-targets --all-features --keep-going -- -D warnings
 
 # Runs the tests of the broker and of the sandbox
 test:

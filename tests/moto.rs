@@ -1,6 +1,7 @@
 //! The main path against the real Moto: parameters that the real SDK wrote, read by the real binary.
 //!
 //! Needs Docker: `cargo test --features integration --test moto`.
+#![allow(clippy::indexing_slicing, reason = "a test may fail anywhere")]
 
 use sandbox::app::{self, AppKey};
 use sandbox::{Broker, Endpoint, Invocation, Moto, Reply, Sandbox};
