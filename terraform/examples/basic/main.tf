@@ -1,0 +1,24 @@
+# One broker, with a release of this project.
+
+module "broker" {
+  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0"
+  source = "../.."
+
+  function_name    = "github-token-broker-my-repo"
+  repository_owner = "my-org"
+  repository_name  = "my-repo"
+
+  lambda_artifact = {
+    release_version = "v3.0.0"
+  }
+}
+
+output "function_name" {
+  description = "Name of the broker, for `aws lambda invoke`."
+  value       = module.broker.function_name
+}
+
+output "caller_policy_json" {
+  description = "The policy to attach to a role that may have tokens."
+  value       = module.broker.caller_policy_json
+}

@@ -1,0 +1,111 @@
+# What the function may do: read three parameters, write its own logs, and nothing else.
+
+locals {
+  parameter_arns = [
+    for path in [
+      var.ssm_parameter_paths.client_id,
+      var.ssm_parameter_paths.installation_id,
+      var.ssm_parameter_paths.private_key,
+    ] : "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter${path}"
+  ]
+
+  log_group_arn = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:/aws/lambda/${var.function_name}"
+
+  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+  network_interface_actions = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+
+  policy = {
+    Version = "2012-10-17"
+    Statement = concat(
+      [{
+        Sid      = "ReadGitHubAppParameters"
+        Effect   = "Allow"
+        Action   = "ssm:GetParameters"
+        Resource = local.parameter_arns
+      }],
+      # Any of the three may be a SecureString. SSM alone may use the key, and for these parameters alone:
+      # https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+      [for key in var.kms_key_arn == null ? [] : [var.kms_key_arn] : {
+        Sid      = "DecryptGitHubAppParameters"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = key
+        Condition = {
+          StringEquals = {
+            "kms:ViaService"                      = "ssm.${local.region}.amazonaws.com"
+            "kms:EncryptionContext:PARAMETER_ARN" = local.parameter_arns
+          }
+        }
+      }],
+      [{
+        Sid      = "WriteLambdaLogs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${local.log_group_arn}:*"
+      }],
+      # Lambda itself makes the network interfaces, with this role, before the function runs. The function's own code
+      # is told apart by lambda:SourceFunctionArn and may not:
+      # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+      [for vpc in var.vpc_config == null ? [] : [var.vpc_config] : {
+        Sid      = "ManageNetworkInterfaces"
+        Effect   = "Allow"
+        Action   = local.network_interface_actions
+        Resource = "*"
+      }],
+      [for vpc in var.vpc_config == null ? [] : [var.vpc_config] : {
+        Sid      = "DenyNetworkInterfacesToFunctionCode"
+        Effect   = "Deny"
+        Action   = local.network_interface_actions
+        Resource = "*"
+        Condition = {
+          ArnEquals = {
+            "lambda:SourceFunctionArn" = local.function_arn
+          }
+        }
+      }],
+    )
+  }
+}
+
+resource "aws_iam_role" "lambda" {
+  name                 = var.function_name
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = local.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+
+  # A role cannot be moved, only replaced, and a new role takes with it what others granted to the old one. So a changed
+  # path says what to do instead of doing it.
+  lifecycle {
+    ignore_changes = [path]
+
+    postcondition {
+      condition     = coalesce(self.path, "/") == var.role_path
+      error_message = "The role exists, and its path is not role_path. To replace the role: terraform apply -replace='ADDRESS.aws_iam_role.lambda', where ADDRESS is this module's, such as module.broker."
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "lambda" {
+  #checkov:skip=CKV_AWS_290:EC2 ties these actions to no resource that exists beforehand, and the code itself is denied them
+  #checkov:skip=CKV_AWS_355:only the network interface actions have *, which Lambda needs for a VPC
+
+  name   = "${var.function_name}-policy"
+  role   = aws_iam_role.lambda.id
+  policy = jsonencode(local.policy)
+}

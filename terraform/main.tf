@@ -1,0 +1,118 @@
+# The function and its log group. What it may do: iam.tf. Where its code comes from: artifact.tf.
+# Who may call it: invokers.tf. Who is told when it fails: alarms.tf.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  # Version 6 of the provider calls it region and warns about name; version 5 knows name alone.
+  region = lookup(data.aws_region.current, "region", lookup(data.aws_region.current, "name", null))
+
+  # Put together from its parts, since the role's policy is needed before the function is there.
+  function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.function_name}"
+
+  environment = merge(
+    {
+      GITHUB_TOKEN_BROKER_REPOSITORY_OWNER      = var.repository_owner
+      GITHUB_TOKEN_BROKER_REPOSITORY_NAME       = var.repository_name
+      GITHUB_TOKEN_BROKER_CLIENT_ID_PARAM       = var.ssm_parameter_paths.client_id
+      GITHUB_TOKEN_BROKER_INSTALLATION_ID_PARAM = var.ssm_parameter_paths.installation_id
+      GITHUB_TOKEN_BROKER_PRIVATE_KEY_PARAM     = var.ssm_parameter_paths.private_key
+      GITHUB_TOKEN_BROKER_PERMISSIONS           = jsonencode(var.permissions)
+      GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL   = var.github_api_base_url
+      GITHUB_TOKEN_BROKER_LOG_LEVEL             = var.log_level
+    },
+    var.ca_bundle == null ? {} : { SSL_CERT_FILE = var.ca_bundle.path },
+    var.https_proxy == null ? {} : { HTTPS_PROXY = var.https_proxy },
+    var.no_proxy == null ? {} : { NO_PROXY = var.no_proxy },
+    var.ssm_endpoint_url == null ? {} : { AWS_ENDPOINT_URL_SSM = var.ssm_endpoint_url },
+  )
+
+  tags = merge(
+    {
+      "github-token-broker:managed-by" = "terraform"
+      "github-token-broker:module"     = "meigma/github-token-broker"
+    },
+    var.tags,
+  )
+}
+
+resource "aws_cloudwatch_log_group" "lambda" {
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts every log group, and a customer key is the input log_kms_key_arn
+  #checkov:skip=CKV_AWS_338:how long to keep logs is the deployer's choice, the input log_retention_days
+
+  name              = "/aws/lambda/${var.function_name}"
+  retention_in_days = var.log_retention_days == 0 ? null : var.log_retention_days
+  kms_key_id        = var.log_kms_key_arn
+  tags              = local.tags
+}
+
+resource "aws_lambda_function" "broker" {
+  #checkov:skip=CKV_AWS_50:a trace would need permissions and a network path that handing out a token does not
+  #checkov:skip=CKV_AWS_115:the account's own limit holds by default, and the input reserved_concurrent_executions sets another
+  #checkov:skip=CKV_AWS_116:callers wait for the answer, and an asynchronous call brings nobody a token
+  #checkov:skip=CKV_AWS_117:GitHub and SSM are public endpoints, and a VPC is the input vpc_config
+  #checkov:skip=CKV_AWS_173:no variable holds a secret, and a customer key is the input environment_kms_key_arn
+  #checkov:skip=CKV_AWS_272:release zips carry a provenance attestation instead, and code signing is the input code_signing_config_arn
+
+  function_name = var.function_name
+  description   = "Short-lived GitHub tokens for ${var.repository_owner}/${var.repository_name}"
+  role          = aws_iam_role.lambda.arn
+  runtime       = "provided.al2023"
+  handler       = "bootstrap"
+  architectures = [var.architecture]
+  memory_size   = var.memory_size
+  timeout       = var.timeout
+
+  filename                = local.zip_path
+  s3_bucket               = try(var.lambda_artifact.lambda_source_s3.bucket, null)
+  s3_key                  = try(var.lambda_artifact.lambda_source_s3.key, null)
+  s3_object_version       = try(var.lambda_artifact.lambda_source_s3.object_version, null)
+  source_code_hash        = local.source_code_hash
+  code_signing_config_arn = var.code_signing_config_arn
+
+  layers                         = var.ca_bundle == null ? null : [var.ca_bundle.layer_arn]
+  kms_key_arn                    = var.environment_kms_key_arn
+  reserved_concurrent_executions = var.reserved_concurrent_executions
+
+  environment {
+    variables = local.environment
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc_config == null ? [] : [var.vpc_config]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
+  tags = local.tags
+
+  lifecycle {
+    precondition {
+      condition     = var.enable_alarms ? true : length(var.alarm_actions) == 0
+      error_message = "alarm_actions is set but there are no alarms: set enable_alarms = true."
+    }
+  }
+
+  # The log group comes first: otherwise Lambda makes one that Terraform does not know and that keeps logs for ever.
+  depends_on = [
+    aws_cloudwatch_log_group.lambda,
+    aws_iam_role_policy.lambda,
+  ]
+}
+
+# An asynchronous call throws its answer away, so it is of no use to anybody. It is not repeated, and it never gets a
+# destination: that would store tokens.
+resource "aws_lambda_function_event_invoke_config" "broker" {
+  function_name                = aws_lambda_function.broker.function_name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
+}

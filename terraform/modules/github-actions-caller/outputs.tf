@@ -1,0 +1,14 @@
+output "role_arn" {
+  description = "ARN of the role, for `role-to-assume` of `aws-actions/configure-aws-credentials`."
+  value       = aws_iam_role.caller.arn
+}
+
+output "role_name" {
+  description = "Name of the role."
+  value       = aws_iam_role.caller.name
+}
+
+output "oidc_provider_arn" {
+  description = "ARN of the account's provider for GitHub's issuer, created or looked up."
+  value       = local.oidc_provider_arn
+}

@@ -1,0 +1,220 @@
+variable "role_name" {
+  description = "Name of the role."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.role_name))
+    error_message = "role_name must have 1 to 64 letters, digits and + = , . @ _ -."
+  }
+}
+
+variable "function_arns" {
+  description = "The brokers that the role may invoke: the output `function_arn` of each."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.function_arns) > 0
+    error_message = "function_arns must name at least one broker."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.function_arns : can(regex("^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}$", arn))])
+    error_message = "function_arns must be ARNs of functions, without a version, an alias or a wildcard."
+  }
+}
+
+variable "repository_owner" {
+  description = "The account or organisation whose workflow calls, spelled as GitHub does: IAM compares letter for letter."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]+$", var.repository_owner))
+    error_message = "repository_owner must have letters, digits, hyphens and underscores only: no wildcard."
+  }
+}
+
+variable "repository_owner_id" {
+  description = "The owner's ID: `gh api repos/OWNER/NAME --jq .owner.id`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*$", var.repository_owner_id))
+    error_message = "repository_owner_id must be a number."
+  }
+}
+
+variable "repository_name" {
+  description = "The repository whose workflow calls, without its owner, spelled as GitHub does."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.repository_name == null ? true : can(regex("^[A-Za-z0-9_.-]+$", var.repository_name))
+    error_message = "repository_name must have letters, digits, periods, underscores and hyphens only. To let every repository of the owner in, say allow_any_repository_of_owner = true."
+  }
+}
+
+variable "repository_id" {
+  description = "The repository's ID, which stays when it is renamed and never comes again: `gh api repos/OWNER/NAME --jq .id`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.repository_id == null ? true : can(regex("^[1-9][0-9]*$", var.repository_id))
+    error_message = "repository_id must be a number."
+  }
+}
+
+variable "allow_any_repository_of_owner" {
+  description = "Lets every repository of the owner in, those made tomorrow too. Takes the place of `repository_name` and `repository_id`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "refs" {
+  description = "The branches and tags whose jobs may assume the role, in full: `refs/heads/main`, `refs/tags/v*`. `*` and `?` are wildcards."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for ref in var.refs : can(regex("^refs/(heads|tags)/[A-Za-z0-9_.@+/*?-]+$", ref))])
+    error_message = "refs must be written in full, as in refs/heads/main or refs/tags/v*."
+  }
+
+  validation {
+    condition     = alltrue([for ref in var.refs : !can(regex("^(refs/((heads|tags)/)?)?[*?]", ref))])
+    error_message = "refs: a pattern that begins with a wildcard lets any branch in, since whoever may push may name it. If that is meant, say allow_any_branch = true."
+  }
+}
+
+variable "allow_any_branch" {
+  description = "Lets every branch in: whoever may push to the repository may then have tokens, unless the environment's rules prevent it. Takes the place of `refs`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "environments" {
+  description = "The deployment environments of which the job must name one. With them, a job without an environment is refused; the ref is tested all the same."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for environment in var.environments : can(regex("^[A-Za-z0-9_. /@+-]{1,255}$", environment))])
+    error_message = "environments must be names of letters, digits, spaces and _ . / @ + -: no wildcard."
+  }
+}
+
+variable "job_workflow_refs" {
+  description = "The workflow files of which the job must be part, as `OWNER/NAME/.github/workflows/FILE.yml@REF`: for a reusable workflow, that file."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for ref in var.job_workflow_refs :
+      can(regex("^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+/\\.github/workflows/[A-Za-z0-9_.-]+\\.ya?ml@(refs/(heads|tags)/[A-Za-z0-9_.@+/*?-]+|[0-9a-f]{40})$", ref))
+    ])
+    error_message = "job_workflow_refs must be OWNER/NAME/.github/workflows/FILE.yml@REF, with a wildcard in REF at most."
+  }
+
+  validation {
+    condition     = alltrue([for ref in var.job_workflow_refs : !can(regex("@refs/(heads|tags)/[*?]", ref))])
+    error_message = "job_workflow_refs: a REF that begins with a wildcard lets any branch's version of the file in."
+  }
+}
+
+variable "workflows" {
+  description = "The workflows' names (`name:` in the file), of which the job must be part."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for workflow in var.workflows : can(regex("^[^*?$]+$", workflow))])
+    error_message = "workflows must be names without * ? and $."
+  }
+}
+
+variable "actors" {
+  description = "The logins of those who may start the workflow."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for actor in var.actors : can(regex("^[A-Za-z0-9_-]+(\\[bot\\])?$", actor))])
+    error_message = "actors must be logins, as in octocat or dependabot[bot]."
+  }
+}
+
+variable "actor_ids" {
+  description = "The IDs of those who may start the workflow: `gh api users/LOGIN --jq .id`."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in var.actor_ids : can(regex("^[1-9][0-9]*$", id))])
+    error_message = "actor_ids must be numbers."
+  }
+}
+
+variable "enterprise_id" {
+  description = "The ID of the GitHub enterprise that the repository must belong to."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.enterprise_id == null ? true : can(regex("^[1-9][0-9]*$", var.enterprise_id))
+    error_message = "enterprise_id must be a number."
+  }
+}
+
+variable "create_oidc_provider" {
+  description = "Whether to create the account's provider for GitHub's issuer. An account has one: leave it false where it exists, and it is looked up."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds the role."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      var.permissions_boundary_arn == null ? true :
+      can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary_arn))
+    )
+    error_message = "permissions_boundary_arn must be the ARN of an IAM policy."
+  }
+}
+
+variable "role_path" {
+  description = "IAM path of the role."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path))
+    error_message = "role_path must begin and end with a slash, as in /ci/."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that the module makes. They win over the module's own two."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

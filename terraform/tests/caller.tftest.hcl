@@ -1,0 +1,283 @@
+# The role of modules/github-actions-caller: its trust policy and what it may do, to the letter.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  role_name           = "caller"
+  function_arns       = ["arn:aws:lambda:eu-central-1:111122223333:function:broker"]
+  repository_owner    = "octo-org"
+  repository_owner_id = "65"
+  repository_name     = "octo.repo"
+  repository_id       = "74"
+  refs                = ["refs/heads/main"]
+}
+
+run "branch" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "GitHubActions"
+        Effect    = "Allow"
+        Action    = "sts:AssumeRoleWithWebIdentity"
+        Principal = { Federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+        Condition = {
+          StringEquals = {
+            "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+            "token.actions.githubusercontent.com:sub" = [
+              "repo:octo-org/octo.repo:ref:refs/heads/main",
+              "repo:octo-org@65/octo.repo@74:ref:refs/heads/main",
+            ]
+            "token.actions.githubusercontent.com:repository"          = ["octo-org/octo.repo"]
+            "token.actions.githubusercontent.com:repository_id"       = ["74"]
+            "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
+            "token.actions.githubusercontent.com:ref"                 = ["refs/heads/main"]
+          }
+        }
+      }]
+    }
+    error_message = "The trust policy is another."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.caller.policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Sid      = "InvokeGitHubTokenBrokers"
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = ["arn:aws:lambda:eu-central-1:111122223333:function:broker"]
+      }]
+    }
+    error_message = "The role may do something else."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_iam_role.caller.name == "caller",
+      aws_iam_role.caller.path == "/",
+      aws_iam_role.caller.permissions_boundary == null,
+      aws_iam_role.caller.max_session_duration == 3600,
+      aws_iam_role_policy.caller.name == "caller-policy",
+      aws_iam_role.caller.tags == tomap({
+        "github-token-broker:managed-by" = "terraform"
+        "github-token-broker:module"     = "meigma/github-token-broker"
+      }),
+      length(aws_iam_openid_connect_provider.github) == 0,
+      data.aws_iam_openid_connect_provider.github[0].url == "https://token.actions.githubusercontent.com",
+      output.oidc_provider_arn == "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
+    ])
+    error_message = "The role is another, or the OIDC provider is not looked up."
+  }
+}
+
+run "environments_on_a_branch" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    environments = ["production", "staging"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+        "token.actions.githubusercontent.com:sub" = [
+          "repo:octo-org/octo.repo:environment:production",
+          "repo:octo-org/octo.repo:environment:staging",
+          "repo:octo-org@65/octo.repo@74:environment:production",
+          "repo:octo-org@65/octo.repo@74:environment:staging",
+        ]
+        "token.actions.githubusercontent.com:repository"          = ["octo-org/octo.repo"]
+        "token.actions.githubusercontent.com:repository_id"       = ["74"]
+        "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
+        "token.actions.githubusercontent.com:ref"                 = ["refs/heads/main"]
+        "token.actions.githubusercontent.com:environment"         = ["production", "staging"]
+      }
+    }
+    error_message = "The conditions are others."
+  }
+}
+
+run "every_claim_and_a_pattern" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    refs                     = ["refs/tags/v*"]
+    environments             = ["production"]
+    job_workflow_refs        = ["octo-org/shared/.github/workflows/release.yml@refs/tags/v1"]
+    workflows                = ["Release"]
+    actors                   = ["octocat", "dependabot[bot]"]
+    actor_ids                = ["12", "49699333"]
+    enterprise_id            = "345"
+    role_path                = "/ci/"
+    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/bounds"
+    tags                     = { team = "platform", "github-token-broker:module" = "ours" }
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+        "token.actions.githubusercontent.com:sub" = [
+          "repo:octo-org/octo.repo:environment:production",
+          "repo:octo-org@65/octo.repo@74:environment:production",
+        ]
+        "token.actions.githubusercontent.com:repository"          = ["octo-org/octo.repo"]
+        "token.actions.githubusercontent.com:repository_id"       = ["74"]
+        "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
+        "token.actions.githubusercontent.com:environment"         = ["production"]
+        "token.actions.githubusercontent.com:job_workflow_ref"    = ["octo-org/shared/.github/workflows/release.yml@refs/tags/v1"]
+        "token.actions.githubusercontent.com:workflow"            = ["Release"]
+        "token.actions.githubusercontent.com:actor"               = ["octocat", "dependabot[bot]"]
+        "token.actions.githubusercontent.com:actor_id"            = ["12", "49699333"]
+        "token.actions.githubusercontent.com:enterprise_id"       = ["345"]
+      }
+      StringLike = {
+        "token.actions.githubusercontent.com:ref" = ["refs/tags/v*"]
+      }
+    }
+    error_message = "The conditions are others."
+  }
+
+  # Besides the audience and the subject, AWS STS evaluates these claims of GitHub's and no others.
+  assert {
+    condition = toset(flatten([
+      for tests in values(jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition) : keys(tests)
+      ])) == toset([
+      for claim in [
+        "aud", "sub", "actor", "actor_id", "job_workflow_ref", "repository", "repository_id", "repository_owner_id",
+        "workflow", "ref", "environment", "enterprise_id",
+      ] : "token.actions.githubusercontent.com:${claim}"
+    ])
+    error_message = "A claim is missing, or there is one that AWS does not evaluate."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_iam_role.caller.path == "/ci/",
+      aws_iam_role.caller.permissions_boundary == "arn:aws:iam::111122223333:policy/bounds",
+      aws_iam_role.caller.tags == tomap({
+        team                             = "platform"
+        "github-token-broker:managed-by" = "terraform"
+        "github-token-broker:module"     = "ours"
+      }),
+    ])
+    error_message = "The role is another."
+  }
+}
+
+run "any_branch_when_asked_for" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    refs             = []
+    allow_any_branch = true
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud"                 = ["sts.amazonaws.com"]
+        "token.actions.githubusercontent.com:repository"          = ["octo-org/octo.repo"]
+        "token.actions.githubusercontent.com:repository_id"       = ["74"]
+        "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
+      }
+      StringLike = {
+        "token.actions.githubusercontent.com:sub" = [
+          "repo:octo-org/octo.repo:ref:refs/heads/*",
+          "repo:octo-org@65/octo.repo@74:ref:refs/heads/*",
+        ]
+        "token.actions.githubusercontent.com:ref" = ["refs/heads/*"]
+      }
+    }
+    error_message = "The conditions are others."
+  }
+}
+
+run "any_repository_when_asked_for" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    repository_name               = null
+    repository_id                 = null
+    allow_any_repository_of_owner = true
+    function_arns = [
+      "arn:aws:lambda:eu-central-1:111122223333:function:broker",
+      "arn:aws:lambda:eu-central-1:111122223333:function:other",
+    ]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud"                 = ["sts.amazonaws.com"]
+        "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
+        "token.actions.githubusercontent.com:ref"                 = ["refs/heads/main"]
+      }
+      StringLike = {
+        "token.actions.githubusercontent.com:sub" = [
+          "repo:octo-org/*:ref:refs/heads/main",
+          "repo:octo-org@65/*:ref:refs/heads/main",
+        ]
+        "token.actions.githubusercontent.com:repository" = ["octo-org/*"]
+      }
+    }
+    error_message = "The conditions are others."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.caller.policy).Statement[0].Resource == [
+      "arn:aws:lambda:eu-central-1:111122223333:function:broker",
+      "arn:aws:lambda:eu-central-1:111122223333:function:other",
+    ]
+    error_message = "The role may invoke others."
+  }
+}
+
+run "oidc_provider_created" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    create_oidc_provider = true
+  }
+
+  assert {
+    condition = alltrue([
+      length(data.aws_iam_openid_connect_provider.github) == 0,
+      aws_iam_openid_connect_provider.github[0].url == "https://token.actions.githubusercontent.com",
+      contains(aws_iam_openid_connect_provider.github[0].client_id_list, "sts.amazonaws.com"),
+      length(aws_iam_openid_connect_provider.github[0].client_id_list) == 1,
+      length(aws_iam_openid_connect_provider.github[0].thumbprint_list) == 2,
+    ])
+    error_message = "The OIDC provider is another."
+  }
+}

@@ -1,0 +1,357 @@
+# Each input that changes what is made, and what exactly it changes.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  function_name    = "broker"
+  repository_owner = "my-org"
+  repository_name  = "my-repo"
+  lambda_artifact  = { release_version = "v3.0.0" }
+}
+
+run "own_values" {
+  command = plan
+
+  variables {
+    permissions         = { issues = "write", contents = "read" }
+    github_api_base_url = "https://github.example.com/api/v3/"
+    log_level           = "Debug"
+    memory_size         = 256
+    timeout             = 20
+    log_retention_days  = 0
+    ssm_parameter_paths = {
+      client_id       = "/a/id"
+      installation_id = "/a/installation"
+      private_key     = "/a/key"
+    }
+    reserved_concurrent_executions = 0
+    permissions_boundary_arn       = "arn:aws:iam::111122223333:policy/bounds/broker"
+    role_path                      = "/brokers/"
+    log_kms_key_arn                = "arn:aws:kms:eu-central-1:111122223333:key/logs"
+    environment_kms_key_arn        = "arn:aws:kms:eu-central-1:111122223333:key/mrk-environment"
+    code_signing_config_arn        = "arn:aws:lambda:eu-central-1:111122223333:code-signing-config:csc-0123456789abcdef0"
+  }
+
+  assert {
+    condition = aws_lambda_function.broker.environment[0].variables == tomap({
+      GITHUB_TOKEN_BROKER_REPOSITORY_OWNER      = "my-org"
+      GITHUB_TOKEN_BROKER_REPOSITORY_NAME       = "my-repo"
+      GITHUB_TOKEN_BROKER_CLIENT_ID_PARAM       = "/a/id"
+      GITHUB_TOKEN_BROKER_INSTALLATION_ID_PARAM = "/a/installation"
+      GITHUB_TOKEN_BROKER_PRIVATE_KEY_PARAM     = "/a/key"
+      GITHUB_TOKEN_BROKER_PERMISSIONS           = "{\"contents\":\"read\",\"issues\":\"write\"}"
+      GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL   = "https://github.example.com/api/v3/"
+      GITHUB_TOKEN_BROKER_LOG_LEVEL             = "Debug"
+    })
+    error_message = "The environment is another."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_lambda_function.broker.memory_size == 256,
+      aws_lambda_function.broker.timeout == 20,
+      aws_lambda_function.broker.reserved_concurrent_executions == 0,
+      aws_lambda_function.broker.kms_key_arn == "arn:aws:kms:eu-central-1:111122223333:key/mrk-environment",
+      aws_lambda_function.broker.code_signing_config_arn == "arn:aws:lambda:eu-central-1:111122223333:code-signing-config:csc-0123456789abcdef0",
+      aws_iam_role.lambda.permissions_boundary == "arn:aws:iam::111122223333:policy/bounds/broker",
+      aws_iam_role.lambda.path == "/brokers/",
+      aws_cloudwatch_log_group.lambda.retention_in_days == null,
+      aws_cloudwatch_log_group.lambda.kms_key_id == "arn:aws:kms:eu-central-1:111122223333:key/logs",
+    ])
+    error_message = "An input has no effect, or another."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.lambda.policy).Statement[0].Resource == [
+      "arn:aws:ssm:eu-central-1:111122223333:parameter/a/id",
+      "arn:aws:ssm:eu-central-1:111122223333:parameter/a/installation",
+      "arn:aws:ssm:eu-central-1:111122223333:parameter/a/key",
+    ]
+    error_message = "The parameters' ARNs are others."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role_policy.lambda.policy).Statement) == 2
+    error_message = "A key for logs or environment gives the role a permission."
+  }
+}
+
+run "tags_of_the_caller_win" {
+  command = plan
+
+  variables {
+    enable_alarms = true
+    tags = {
+      team                             = "platform"
+      "github-token-broker:managed-by" = "us"
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      for tags in concat(
+        [aws_lambda_function.broker.tags, aws_iam_role.lambda.tags, aws_cloudwatch_log_group.lambda.tags],
+        [for alarm in aws_cloudwatch_metric_alarm.function : alarm.tags],
+        [for alarm in aws_cloudwatch_metric_alarm.error_type : alarm.tags],
+      ) :
+      tags == tomap({
+        team                             = "platform"
+        "github-token-broker:managed-by" = "us"
+        "github-token-broker:module"     = "meigma/github-token-broker"
+      })
+    ])
+    error_message = "The tags are others."
+  }
+}
+
+run "customer_key" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.lambda.policy) == {
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Sid    = "ReadGitHubAppParameters"
+          Effect = "Allow"
+          Action = "ssm:GetParameters"
+          Resource = [
+            "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/client-id",
+            "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/installation-id",
+            "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/private-key-pem",
+          ]
+        },
+        {
+          Sid      = "DecryptGitHubAppParameters"
+          Effect   = "Allow"
+          Action   = "kms:Decrypt"
+          Resource = "arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+          Condition = {
+            StringEquals = {
+              "kms:ViaService" = "ssm.eu-central-1.amazonaws.com"
+              "kms:EncryptionContext:PARAMETER_ARN" = [
+                "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/client-id",
+                "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/installation-id",
+                "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/private-key-pem",
+              ]
+            }
+          }
+        },
+        {
+          Sid      = "WriteLambdaLogs"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/broker:*"
+        },
+      ]
+    }
+    error_message = "The role's policy is another."
+  }
+}
+
+run "network" {
+  command = plan
+
+  variables {
+    vpc_config = {
+      subnet_ids         = ["subnet-0a", "subnet-0b"]
+      security_group_ids = ["sg-0c"]
+    }
+    ca_bundle = {
+      layer_arn = "arn:aws:lambda:eu-central-1:111122223333:layer:company-ca:7"
+      path      = "/opt/ca-bundle.pem"
+    }
+    https_proxy      = "http://proxy.example.com:3128"
+    no_proxy         = "github.example.com,10.0.0.0/8"
+    ssm_endpoint_url = "https://vpce-0a.ssm.eu-central-1.vpce.amazonaws.com"
+  }
+
+  assert {
+    condition = alltrue([
+      length(aws_lambda_function.broker.vpc_config) == 1,
+      aws_lambda_function.broker.vpc_config[0].subnet_ids == toset(["subnet-0a", "subnet-0b"]),
+      aws_lambda_function.broker.vpc_config[0].security_group_ids == toset(["sg-0c"]),
+      aws_lambda_function.broker.layers == tolist(["arn:aws:lambda:eu-central-1:111122223333:layer:company-ca:7"]),
+    ])
+    error_message = "The function's network or layer is another."
+  }
+
+  assert {
+    condition = { for name, value in aws_lambda_function.broker.environment[0].variables : name => value if !startswith(name, "GITHUB_TOKEN_BROKER_") } == {
+      SSL_CERT_FILE        = "/opt/ca-bundle.pem"
+      HTTPS_PROXY          = "http://proxy.example.com:3128"
+      NO_PROXY             = "github.example.com,10.0.0.0/8"
+      AWS_ENDPOINT_URL_SSM = "https://vpce-0a.ssm.eu-central-1.vpce.amazonaws.com"
+    }
+    error_message = "The environment is another."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.lambda.policy) == {
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Sid    = "ReadGitHubAppParameters"
+          Effect = "Allow"
+          Action = "ssm:GetParameters"
+          Resource = [
+            "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/client-id",
+            "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/installation-id",
+            "arn:aws:ssm:eu-central-1:111122223333:parameter/github-token-broker/app/private-key-pem",
+          ]
+        },
+        {
+          Sid      = "WriteLambdaLogs"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/broker:*"
+        },
+        {
+          Sid    = "ManageNetworkInterfaces"
+          Effect = "Allow"
+          Action = [
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+          ]
+          Resource = "*"
+        },
+        {
+          Sid    = "DenyNetworkInterfacesToFunctionCode"
+          Effect = "Deny"
+          Action = [
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+          ]
+          Resource = "*"
+          Condition = {
+            ArnEquals = {
+              "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-central-1:111122223333:function:broker"
+            }
+          }
+        },
+      ]
+    }
+    error_message = "The role's policy is another."
+  }
+}
+
+run "invokers" {
+  command = plan
+
+  variables {
+    invokers = {
+      ci    = "arn:aws:iam::999988887777:role/ci/deployer"
+      tools = "123456789012"
+    }
+  }
+
+  assert {
+    condition = { for name, permission in aws_lambda_permission.invoker : name => [
+      permission.statement_id, permission.action, permission.function_name, permission.principal,
+      ] } == {
+      ci    = ["ci", "lambda:InvokeFunction", "broker", "arn:aws:iam::999988887777:role/ci/deployer"]
+      tools = ["tools", "lambda:InvokeFunction", "broker", "123456789012"]
+    }
+    error_message = "The permissions are others."
+  }
+
+  assert {
+    condition = alltrue([
+      for permission in aws_lambda_permission.invoker :
+      alltrue([permission.qualifier == null, permission.principal_org_id == null, permission.source_arn == null])
+    ])
+    error_message = "A permission has a condition."
+  }
+}
+
+run "alarms" {
+  command = plan
+
+  variables {
+    enable_alarms     = true
+    alarm_actions     = ["arn:aws:sns:eu-central-1:111122223333:on-call"]
+    alarm_error_types = ["GrantMismatch", "PrivateKeyInvalid"]
+    timeout           = 30
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.function : name => [
+      alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold, alarm.dimensions["FunctionName"],
+      ] } == {
+      errors    = ["broker-errors", "AWS/Lambda", "Errors", "Sum", 1, "broker"]
+      throttles = ["broker-throttles", "AWS/Lambda", "Throttles", "Sum", 1, "broker"]
+      duration  = ["broker-duration", "AWS/Lambda", "Duration", "Maximum", 24000, "broker"]
+    }
+    error_message = "The alarms on the function's own metrics are others."
+  }
+
+  assert {
+    condition = { for name, filter in aws_cloudwatch_log_metric_filter.error_type : name => [
+      filter.name, filter.log_group_name, filter.pattern,
+      filter.metric_transformation[0].namespace, filter.metric_transformation[0].name, filter.metric_transformation[0].value,
+      ] } == {
+      GrantMismatch     = ["broker-GrantMismatch", "/aws/lambda/broker", "{ $.error_type = \"GrantMismatch\" }", "github-token-broker", "broker-GrantMismatch", "1"]
+      PrivateKeyInvalid = ["broker-PrivateKeyInvalid", "/aws/lambda/broker", "{ $.error_type = \"PrivateKeyInvalid\" }", "github-token-broker", "broker-PrivateKeyInvalid", "1"]
+    }
+    error_message = "The metric filters are others."
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.error_type : name => [
+      alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold,
+      ] } == {
+      GrantMismatch     = ["broker-GrantMismatch", "github-token-broker", "broker-GrantMismatch", "Sum", 1]
+      PrivateKeyInvalid = ["broker-PrivateKeyInvalid", "github-token-broker", "broker-PrivateKeyInvalid", "Sum", 1]
+    }
+    error_message = "The alarms on error types are others."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.function), values(aws_cloudwatch_metric_alarm.error_type)) : alltrue([
+        alarm.comparison_operator == "GreaterThanOrEqualToThreshold",
+        alarm.period == 300,
+        alarm.evaluation_periods == 1,
+        alarm.treat_missing_data == "notBreaching",
+        alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"]),
+      ])
+    ])
+    error_message = "An alarm goes off without data, or tells nobody."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.function["errors"].alarm_description, "refused payload counts")
+    error_message = "The alarm on errors does not say that a refused payload is one."
+  }
+}
+
+run "alarms_for_all_that_an_operator_must_act_on" {
+  command = plan
+
+  variables {
+    enable_alarms = true
+  }
+
+  assert {
+    condition = keys(aws_cloudwatch_metric_alarm.error_type) == [
+      "ConfigurationInvalid", "GitHubRefused", "GitHubRejectedApp", "GitHubResponseInvalid", "GrantMismatch",
+      "InstallationMismatch", "InstallationSuspended", "InternalError", "ParameterInvalid", "ParametersMissing",
+      "ParametersUnreadable", "PermissionsNotGranted", "PrivateKeyInvalid", "RepositoryNotInstalled",
+    ]
+    error_message = "An error type that somebody must do something about has no alarm, or another has one."
+  }
+}
