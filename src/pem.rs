@@ -58,9 +58,9 @@ fn block(text: &str) -> Option<Block<'_>> {
     Some(Block { label, base64: rest.get(..at)? })
 }
 
-/// Whether nothing but spaces stands before `at` in its line.
+/// Whether nothing but spaces, or a byte order mark, stands before `at` in its line.
 fn starts_line(text: &str, at: usize) -> bool {
-    let line = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
+    let line = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t', '\u{feff}']);
     line.is_empty() || line.ends_with('\n')
 }
 
@@ -85,6 +85,11 @@ mod tests {
             "-----BEGIN C-----\n!\n-----END C-----"
         );
         assert_eq!(found(text), [("A B", Some(vec![1, 2, 3])), ("C", None)]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_does_no_harm() {
+        assert_eq!(found("\u{feff}-----BEGIN A-----\nAQID\n-----END A-----"), [("A", Some(vec![1, 2, 3]))]);
     }
 
     #[test]

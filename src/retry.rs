@@ -29,7 +29,8 @@ pub fn pause_after(attempt: u32, retry_after: Option<Duration>, jitter: f64) -> 
 /// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>).
 #[must_use]
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit mean longer than anybody waits.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
     }
@@ -69,6 +70,8 @@ mod tests {
         for (value, expected) in [
             ("0", Some(0)),
             ("2", Some(2)),
+            (" 2 ", Some(2)),
+            ("", None),
             ("99999999999999999999", Some(u64::from(u32::MAX))),
             ("Sun, 06 Nov 1994 08:49:40 GMT", Some(3)),
             ("Sun, 06 Nov 1994 08:49:30 GMT", Some(0)),
