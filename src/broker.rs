@@ -49,9 +49,10 @@ impl Broker {
 
     /// Opens the connections that the first invocation will use.
     pub async fn preconnect(&self, http_client: &HttpClient) {
-        let requests = async {
+        // On the heap: the future of an SDK call is large.
+        let requests = Box::pin(async {
             future::join(self.parameter_store.preconnect(), self.github.preconnect()).await;
-        };
+        });
         http_client.preconnect(requests).await;
     }
 

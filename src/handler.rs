@@ -59,6 +59,7 @@ struct Failed<'a> {
 
 #[derive(Serialize)]
 struct Rejected<'a> {
+    error_type: ErrorType,
     request_id: &'a str,
 }
 
@@ -76,12 +77,10 @@ impl<M: Mint> Handler<M> {
     pub async fn handle(&self, event: LambdaEvent<Payload>) -> Result<TokenAnswer, Diagnostic> {
         let LambdaEvent { payload, context } = event;
         if payload == Payload::Refused {
-            self.logger.log(
-                LogLevel::Warn,
-                "rejected non-empty invocation payload",
-                &Rejected { request_id: &context.request_id },
-            );
-            return Err(BrokerError::InputRejected.into());
+            let error = BrokerError::InputRejected;
+            let fields = Rejected { error_type: error.error_type(), request_id: &context.request_id };
+            self.logger.log(LogLevel::Warn, "rejected non-empty invocation payload", &fields);
+            return Err(error.into());
         }
         let deadline = Deadline::new(context.deadline(), (self.now)(), clock::instant());
         let mut record = Record::default();

@@ -21,8 +21,8 @@ use crate::preconnect::Preconnect;
 
 /// How long connecting may take, TLS included.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// How long the start of the function may wait for connections.
-const PRECONNECT_LIMIT: Duration = Duration::from_secs(1);
+/// How long the start of the function may wait for connections: with everything else, less than a second.
+const PRECONNECT_LIMIT: Duration = Duration::from_millis(900);
 /// How long one attempt may take, from connecting to the last byte of the answer.
 pub const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
 /// How many bytes of an answer's body are read at most.

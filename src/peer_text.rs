@@ -1,14 +1,18 @@
 //! What a peer said, made fit for the log and for an error.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 /// How many characters of a header are kept.
 const HEADER_CAP: usize = 128;
 /// How many characters of an AWS error message are kept; IAM's longest explanations have some 500.
 const MESSAGE_CAP: usize = 1024;
-/// A secret is looked for in pieces of this length, one after the other: any 15 characters of it in a
+/// A secret is looked for in pieces of this length, one after the other: any 23 characters of it in a
 /// row have a piece among them. All secrets here are longer.
-const PIECE: usize = 8;
+const PIECE: usize = 12;
+/// A piece of fewer different characters tells nothing: `xxxxxxxxxxxx` stands in many texts.
+const TELLING: usize = 5;
 
 /// At most 128 visible ASCII characters that show no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,12 +51,18 @@ impl PeerText {
 }
 
 fn unless_telling(text: String, secrets: &[&str]) -> String {
-    let tells = |secret: &&str| secret.as_bytes().chunks_exact(PIECE).any(|piece| has(text.as_bytes(), piece));
+    let tells = |secret: &&str| {
+        secret.as_bytes().chunks_exact(PIECE).any(|piece| has(text.as_bytes(), piece) && is_telling(piece))
+    };
     if secrets.iter().any(tells) { "(hidden)".to_owned() } else { text }
 }
 
 fn has(text: &[u8], piece: &[u8]) -> bool {
     text.windows(PIECE).any(|window| window.first() == piece.first() && window == piece)
+}
+
+fn is_telling(piece: &[u8]) -> bool {
+    piece.iter().collect::<BTreeSet<_>>().len() >= TELLING
 }
 
 #[cfg(test)]
@@ -67,12 +77,14 @@ mod tests {
 
     #[test]
     fn a_text_that_shows_a_secret_is_hidden() {
-        let token = "ghs_0123456789abcdefghij";
-        for text in [token, &format!("id-{token}-x"), "ghs_0123456789abcd", "123456789abcdef"] {
+        let token = "ghs_0123456789abcdefghijklmnopqrstuvwxyz";
+        for text in [token, &format!("id-{token}-x"), "ghs_01234567", "s_0123456789abcdefghijk"] {
             assert_eq!(PeerText::new(text, &["another-secret-value", token]).as_str(), "(hidden)", "{text}");
         }
-        assert_eq!(PeerText::new("ghs_012", &[token]).as_str(), "ghs_012", "too short to tell anything");
+        assert_eq!(PeerText::new("ghs_0123456", &[token]).as_str(), "ghs_0123456", "too short to tell anything");
         assert_eq!(PeerText::new("", &[token]).as_str(), "");
+        let (text, secret) = ("x".repeat(128), format!("ghs_{}", "x".repeat(36)));
+        assert_eq!(PeerText::new(&text, &[&secret]).as_str(), text, "a run of one character tells nothing");
     }
 
     #[test]

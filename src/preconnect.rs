@@ -26,7 +26,7 @@ use crate::clock::Clock;
 
 /// How long a kept connection is good for. Lambda may freeze the process between its start and its
 /// first invocation, for minutes; peers close connections that ask nothing.
-const GOOD_FOR: Duration = Duration::from_secs(10);
+const GOOD_FOR: Duration = Duration::from_secs(5);
 
 /// Keeps the connections that are opened while the function starts.
 #[derive(Clone, Debug)]
@@ -175,7 +175,7 @@ mod tests {
         static SECONDS: AtomicU64 = AtomicU64::new(100);
         let connections =
             Preconnect::new(|| SystemTime::UNIX_EPOCH + Duration::from_secs(SECONDS.load(Ordering::Relaxed)));
-        for (seconds, expected) in [(100, 1), (109, 1), (110, 2), (1_000, 2), (99, 2)] {
+        for (seconds, expected) in [(100, 1), (104, 1), (105, 2), (1_000, 2), (99, 2)] {
             SECONDS.store(100, Ordering::Relaxed);
             let mut connector = connector(&connections);
             connections

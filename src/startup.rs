@@ -51,7 +51,11 @@ pub async fn run(environment: &Environment, api: &RuntimeApi, now: Clock, jitter
         async move { handler.handle(event).await }
     });
     if Runtime::new(service).layer(PayloadRule).run().await.is_err() {
-        log_end(now, "the Lambda Runtime API cannot be reached or answered what it never should", None);
+        log_end(
+            now,
+            "the Lambda Runtime API cannot be reached, or gave what cannot be read, such as a malformed client context",
+            None,
+        );
     }
 }
 
@@ -89,8 +93,7 @@ async fn handler(environment: &Environment, now: Clock, jitter: Jitter) -> Resul
     let parameter_store = ParameterStore::new(config.aws, config.parameters, http_client.clone());
     let github = GitHub::new(http_client.clone(), config.github_api_base_url, now, jitter);
     let broker = Broker::new(parameter_store, github, config.repository, config.permissions, now);
-    // On the heap: the future of an SDK call is large.
-    Box::pin(broker.preconnect(&http_client)).await;
+    broker.preconnect(&http_client).await;
     Ok(Handler::new(broker, logger, now))
 }
 

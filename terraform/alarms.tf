@@ -17,8 +17,8 @@ locals {
     duration = {
       metric      = "Duration"
       statistic   = "Maximum"
-      threshold   = var.timeout * 800
-      description = "An invocation took more than four fifths of its ${var.timeout} s: SSM or GitHub is slow, and callers will soon get DeadlineExceeded."
+      threshold   = var.timeout * 700
+      description = "An invocation took more than seven tenths of its ${var.timeout} s: SSM or GitHub is slow, and callers will soon get DeadlineExceeded."
     }
   }
 

@@ -115,4 +115,9 @@ resource "aws_lambda_function_event_invoke_config" "broker" {
   function_name                = aws_lambda_function.broker.function_name
   maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 60
+
+  # They go with the function, whose name stays the same.
+  lifecycle {
+    replace_triggered_by = [aws_lambda_function.broker.arn]
+  }
 }

@@ -265,7 +265,7 @@ variable "github_api_base_url" {
   # and a port up to 65535. A name whose last part is a number would be taken for an IPv4 address.
   validation {
     condition = !can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.github_api_base_url)) ? true : alltrue([
-      !can(regex("[\\x00-\\x20\\x7f\\\\]", var.github_api_base_url)),
+      !can(regex("[\\p{Cc} \\\\]", var.github_api_base_url)),
       anytrue([
         can(regex("://([^/?#]*@)?([A-Za-z0-9_-]+\\.)*[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*\\.?(:[0-9]{1,5})?([/?#]|$)", var.github_api_base_url)),
         can(regex("://([^/?#]*@)?((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(:[0-9]{1,5})?([/?#]|$)", var.github_api_base_url)),
@@ -486,7 +486,7 @@ variable "ssm_endpoint_url" {
   # and a port up to 65535. A name whose last part is a number would be taken for an IPv4 address.
   validation {
     condition = var.ssm_endpoint_url == null ? true : !can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.ssm_endpoint_url)) ? true : alltrue([
-      !can(regex("[\\x00-\\x20\\x7f\\\\]", var.ssm_endpoint_url)),
+      !can(regex("[\\p{Cc} \\\\]", var.ssm_endpoint_url)),
       anytrue([
         can(regex("://([^/?#]*@)?([A-Za-z0-9_-]+\\.)*[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*\\.?(:[0-9]{1,5})?([/?#]|$)", var.ssm_endpoint_url)),
         can(regex("://([^/?#]*@)?((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(:[0-9]{1,5})?([/?#]|$)", var.ssm_endpoint_url)),

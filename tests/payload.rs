@@ -102,6 +102,7 @@ async fn anything_else_is_refused_with_one_warning_and_no_call() {
             "timestamp": line["timestamp"],
             "level": "WARN",
             "msg": "rejected non-empty invocation payload",
+            "error_type": "InvocationInputRejected",
             "request_id": invocation.request_id,
         });
         assert_eq!(line, expected, "{}", shown(payload));

@@ -69,6 +69,9 @@ impl GitHub {
     ) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
         let limit = Limit::now(deadline);
         let phase = Phase::Request(call.step);
+        if limit.is_over() {
+            return Err(GitHubError::OutOfTime(phase));
+        }
         let answer = timeout_at(limit.until, self.client.send(self.request(call)?))
             .await
             .map_err(|_| limit.passed(phase))?
@@ -127,6 +130,10 @@ impl Limit {
     fn now(deadline: &Deadline) -> Self {
         let attempt = clock::instant() + ATTEMPT_LIMIT;
         Self { until: attempt.min(deadline.for_work()), is_deadline: deadline.for_work() <= attempt }
+    }
+
+    fn is_over(&self) -> bool {
+        self.until <= clock::instant()
     }
 
     fn passed(&self, phase: Phase) -> GitHubError {

@@ -26,9 +26,10 @@ impl Grant {
         secrets: &[&str],
     ) -> Result<(), GrantDifference> {
         let quoted = |text: &str| PeerText::new(text, secrets);
+        let selection = self.repository_selection.as_deref().unwrap_or_default();
         match &self.repositories {
             Some(names) => one_repository(names, &repository.to_string(), quoted)?,
-            None if self.repository_selection.as_deref() == Some("all") => {
+            None if selection.eq_ignore_ascii_case("all") => {
                 return Err(GrantDifference::AllRepositories);
             }
             None => {}
@@ -93,6 +94,7 @@ mod tests {
             (None, None, "none"),
             (None, Some("selected"), "none"),
             (None, Some("all"), "all repositories of the installation"),
+            (None, Some("ALL"), "all repositories of the installation"),
             (Some(vec!["owner/NAME"]), Some("selected"), "none"),
             (Some(vec!["Owner/name"]), Some("all"), "none"),
             (Some(vec![]), None, "no repository"),

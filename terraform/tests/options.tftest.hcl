@@ -264,7 +264,7 @@ run "invokers" {
       permission.statement_id, permission.action, permission.function_name, permission.principal,
       ] } == {
       ci    = ["ci", "lambda:InvokeFunction", "broker", "arn:aws:iam::999988887777:role/ci/deployer"]
-      tools = ["tools", "lambda:InvokeFunction", "broker", "123456789012"]
+      tools = ["tools", "lambda:InvokeFunction", "broker", "arn:aws:iam::123456789012:root"]
     }
     error_message = "The permissions are others."
   }

@@ -1,7 +1,7 @@
 # One broker, with a release of this project.
 
 module "broker" {
-  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0"
+  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0" # x-release-please-version
   source = "../.."
 
   function_name    = "github-token-broker-my-repo"
@@ -9,7 +9,7 @@ module "broker" {
   repository_name  = "my-repo"
 
   lambda_artifact = {
-    release_version = "v3.0.0"
+    release_version = "v3.0.0" # x-release-please-version
   }
 }
 

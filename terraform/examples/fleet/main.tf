@@ -1,7 +1,7 @@
 # Many brokers, one for each repository and set of permissions, with one App and one set of parameters.
 
 locals {
-  release = "v3.0.0"
+  release = "v3.0.0" # x-release-please-version
   owner   = "my-org"
 
   brokers = {
@@ -13,7 +13,7 @@ locals {
 }
 
 module "broker" {
-  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0"
+  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0" # x-release-please-version
   source   = "../.."
   for_each = local.brokers
 

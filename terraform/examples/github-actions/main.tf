@@ -1,7 +1,7 @@
 # A broker, and a role with which a GitHub Actions workflow invokes it, without a secret in GitHub.
 
 module "broker" {
-  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0"
+  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0" # x-release-please-version
   source = "../.."
 
   function_name    = "github-token-broker-api-release"
@@ -10,13 +10,13 @@ module "broker" {
   permissions      = { contents = "write" }
 
   lambda_artifact = {
-    release_version = "v3.0.0"
+    release_version = "v3.0.0" # x-release-please-version
   }
 }
 
 module "caller" {
   # Outside this repository:
-  # source = "github.com/meigma/github-token-broker//terraform/modules/github-actions-caller?ref=v3.0.0"
+  # source = "github.com/meigma/github-token-broker//terraform/modules/github-actions-caller?ref=v3.0.0" # x-release-please-version
   source = "../../modules/github-actions-caller"
 
   role_name     = "github-token-broker-api-release-caller"

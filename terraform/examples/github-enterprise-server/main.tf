@@ -47,7 +47,7 @@ resource "aws_security_group" "broker" {
 }
 
 module "broker" {
-  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0"
+  # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0" # x-release-please-version
   source = "../.."
 
   function_name    = "github-token-broker-my-repo"
@@ -58,7 +58,7 @@ module "broker" {
   kms_key_arn         = var.kms_key_arn
 
   lambda_artifact = {
-    release_version = "v3.0.0"
+    release_version = "v3.0.0" # x-release-please-version
   }
 
   vpc_config = {
