@@ -23,6 +23,18 @@ integration:
 sandbox *ARGS:
     cargo run --package sandbox -- {{ ARGS }}
 
+# Measures the release binary (`just bench --against OTHER`, `just bench --help`)
+bench *ARGS:
+    cargo run --package sandbox --release -- bench {{ ARGS }}
+
+# Measures how cost grows, and what happens when SSM throttles
+growth *ARGS:
+    cargo run --package sandbox --release -- growth {{ ARGS }}
+
+# Compares what repeats exactly (sizes, crates, connections, system calls) with .ci/limits.json
+limits *ARGS:
+    cargo run --package sandbox -- limits {{ ARGS }}
+
 # Builds the documentation of the code, private items too, in target/doc
 docs $RUSTDOCFLAGS="-D warnings":
     cargo doc --workspace --all-features --no-deps --document-private-items
@@ -33,3 +45,27 @@ terraform:
 
 # What to run before a commit
 check: (fmt "--check") lint test docs
+
+# Builds the release's zips in dist/ (`just build arm64`: only that one)
+build *ARCHITECTURES:
+    .github/scripts/build {{ ARCHITECTURES }}
+
+# Builds a zip again in other surroundings, and compares
+reproduce ARCHITECTURE="x86_64":
+    .github/scripts/reproduce {{ ARCHITECTURE }}
+
+# Runs the end-to-end tests against the arm64 zip in dist/
+test-arm64 *TESTS:
+    .github/scripts/test-arm64 {{ TESTS }}
+
+# Writes SBOMs and licences of the zips in dist/, beside them
+inventory:
+    .github/scripts/inventory dist "$(.github/scripts/build-tools)" dist/*.zip
+
+# Checks the dependencies' licences, versions and sources (`just deny advisories` needs a network)
+deny *CHECKS="licenses bans sources":
+    cargo deny --workspace --locked check {{ CHECKS }}
+
+# Checks that all places name the same version
+versions:
+    .github/scripts/check-versions

@@ -294,7 +294,7 @@ run "alarms" {
       ] } == {
       errors    = ["broker-errors", "AWS/Lambda", "Errors", "Sum", 1, "broker"]
       throttles = ["broker-throttles", "AWS/Lambda", "Throttles", "Sum", 1, "broker"]
-      duration  = ["broker-duration", "AWS/Lambda", "Duration", "Maximum", 24000, "broker"]
+      duration  = ["broker-duration", "AWS/Lambda", "Duration", "Maximum", 21000, "broker"]
     }
     error_message = "The alarms on the function's own metrics are others."
   }

@@ -1,6 +1,7 @@
-//! The `sandbox` command: tries the real `bootstrap` on one's own machine.
+//! The `sandbox` command: tries the real `bootstrap` on one's own machine, and measures it.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod cli;
 
 fn main() -> std::process::ExitCode {

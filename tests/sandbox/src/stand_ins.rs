@@ -48,7 +48,8 @@ impl Sandbox {
         Ok(Self { ca, lambda, ssm, github })
     }
 
-    /// Starts the broker as Lambda would, with [`environment`](Self::environment) after `change`.
+    /// Starts the broker as Lambda would, with [`environment`](Self::environment) after `change`. Where
+    /// `SANDBOX_BOOTSTRAP` is set, it is that program: a release's, say, of another architecture.
     ///
     /// # Panics
     ///
@@ -56,6 +57,8 @@ impl Sandbox {
     pub fn launch(&self, program: &Path, change: impl FnOnce(&mut Environment)) -> Broker {
         let mut environment = self.environment();
         change(&mut environment);
+        let other = std::env::var_os("SANDBOX_BOOTSTRAP").filter(|path| !path.is_empty());
+        let program = other.as_deref().map_or(program, Path::new);
         Broker::spawn(program, &environment, &self.lambda)
             .unwrap_or_else(|why| panic!("cannot start {}: {why}", program.display()))
     }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
 
 use super::mistake::Mistake;
+use crate::bench::{BenchOptions, GrowthOptions, LimitsOptions};
 
 /// Tries github-token-broker on this machine.
 ///
@@ -16,8 +17,11 @@ use super::mistake::Mistake;
 /// token opens nothing.
 #[derive(Debug, Parser)]
 #[expect(clippy::doc_markdown, reason = "clap prints it as it is")]
-#[command(name = "sandbox", verbatim_doc_comment, after_help = AFTER_HELP)]
+#[command(name = "sandbox", verbatim_doc_comment, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// Run this built broker instead of building one
     #[arg(long, value_name = "PATH")]
     pub(super) bootstrap: Option<PathBuf>,
@@ -49,17 +53,27 @@ pub(super) struct Args {
     show_token: bool,
 }
 
+/// What else the command does.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Bench(BenchOptions),
+    Growth(GrowthOptions),
+    Limits(LimitsOptions),
+}
+
 const AFTER_HELP: &str = "\
-Exit status: 0 with a token; 1 when the broker answered an error; 2 when the command cannot run as asked.
+Exit status: 0 with a token; 1 when the broker answered an error, or is above a limit; 2 when the command cannot
+run as asked.
 
 Examples:
   cargo run -p sandbox
   cargo run -p sandbox -- --payload '{}'
   cargo run -p sandbox -- --serve --port 9001
+  cargo run -p sandbox --release -- bench --against ../before/target/release/bootstrap
   AWS_PROFILE=ci GITHUB_TOKEN_BROKER_REPOSITORY_OWNER=octo-org GITHUB_TOKEN_BROKER_REPOSITORY_NAME=octo-repo \\
     cargo run -p sandbox -- --live";
 
-/// One of the three ways to run.
+/// One of the ways to run.
 pub(super) enum Mode<'a> {
     /// Invoke it once and end.
     Once { payload: &'a str },
@@ -67,6 +81,12 @@ pub(super) enum Mode<'a> {
     Serve { port: u16 },
     /// Against the real services.
     Live { payload: &'a str, show_token: bool },
+    /// What it costs.
+    Bench(&'a BenchOptions),
+    /// How cost grows.
+    Growth(&'a GrowthOptions),
+    /// Whether costs that repeat exactly are within their limits.
+    Limits(&'a LimitsOptions),
 }
 
 /// What there is to say instead of arguments.
@@ -92,7 +112,13 @@ impl Args {
     }
 
     pub(super) fn mode(&self) -> Mode<'_> {
-        if self.serve {
+        if let Some(command) = &self.command {
+            match command {
+                Command::Bench(options) => Mode::Bench(options),
+                Command::Growth(options) => Mode::Growth(options),
+                Command::Limits(options) => Mode::Limits(options),
+            }
+        } else if self.serve {
             Mode::Serve { port: self.port.unwrap_or_default() }
         } else if self.live {
             Mode::Live { payload: &self.payload, show_token: self.show_token }

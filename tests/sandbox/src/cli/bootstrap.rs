@@ -12,23 +12,48 @@ use super::mistake::Mistake;
 /// The product's package.
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
 
+/// How to build it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Profile {
+    /// Soon.
+    Dev,
+    /// As it is deployed.
+    Release,
+}
+
 /// The given one, or a newly built one.
-pub(super) async fn path(given: Option<&Path>) -> Result<PathBuf, Mistake> {
-    match given {
-        Some(path) if path.is_file() => {
-            // A bare name would be looked for in PATH.
-            path.canonicalize().map_err(|why| Mistake::because(&format!("cannot use {}", path.display()), &why))
-        }
-        Some(path) => Err(Mistake::new(format!("there is no bootstrap at {}", path.display()))),
-        None => build().await,
+pub(super) async fn path(path: Option<&Path>, profile: Profile) -> Result<PathBuf, Mistake> {
+    match path {
+        Some(path) => given(path),
+        None => build(profile).await,
     }
 }
 
+/// The given one.
+pub(super) fn given(path: &Path) -> Result<PathBuf, Mistake> {
+    if !path.is_file() {
+        return Err(Mistake::new(format!("there is no bootstrap at {}", path.display())));
+    }
+    // A bare name would be looked for in PATH.
+    path.canonicalize().map_err(|why| Mistake::because(&format!("cannot use {}", path.display()), &why))
+}
+
 /// Cargo's own messages go to standard error, as with every `cargo build`.
-async fn build() -> Result<PathBuf, Mistake> {
+async fn build(profile: Profile) -> Result<PathBuf, Mistake> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let profile = if profile == Profile::Release { "release" } else { "dev" };
     let output = Command::new(cargo)
-        .args(["build", "--package", "github-token-broker", "--bin", "bootstrap", "--manifest-path", MANIFEST])
+        .args([
+            "build",
+            "--profile",
+            profile,
+            "--package",
+            "github-token-broker",
+            "--bin",
+            "bootstrap",
+            "--manifest-path",
+            MANIFEST,
+        ])
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()

@@ -6,15 +6,15 @@ use std::process::ExitCode;
 
 /// Why the command cannot do what it was asked to.
 #[derive(Debug)]
-pub(super) struct Mistake(String);
+pub(crate) struct Mistake(String);
 
 impl Mistake {
-    pub(super) fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
     /// With all causes of an error behind the text.
-    pub(super) fn because(text: &str, error: &(dyn Error + 'static)) -> Self {
+    pub(crate) fn because(text: &str, error: &(dyn Error + 'static)) -> Self {
         let causes = std::iter::successors(Some(error), |error| (**error).source());
         Self(causes.fold(text.to_owned(), |text, cause| format!("{text}: {cause}")))
     }

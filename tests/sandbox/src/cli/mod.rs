@@ -1,4 +1,4 @@
-//! The command: arguments in, one of three ways to run the broker, an exit status out.
+//! The command: arguments in, one of the ways to run the broker, an exit status out.
 //!
 //! Standard output gets the token's JSON and nothing else; all that is told to a person goes to standard error.
 
@@ -16,7 +16,10 @@ mod story;
 use std::process::ExitCode;
 
 use args::{Args, Mode};
-use mistake::Mistake;
+use bootstrap::Profile::{Dev, Release};
+pub(crate) use mistake::Mistake;
+
+use crate::bench;
 
 /// The function answered an error.
 const FUNCTION_ERROR: u8 = 1;
@@ -40,16 +43,29 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Whether the function answered with a token.
+/// Whether the function answered with a token, or its costs are within the limits.
 async fn run(args: Args) -> Result<bool, Mistake> {
     let given = args.bootstrap.as_deref();
     match args.mode() {
-        Mode::Once { payload } => once::run(&bootstrap::path(given).await?, payload).await,
-        Mode::Serve { port } => serve::run(&bootstrap::path(given).await?, port).await,
+        Mode::Once { payload } => once::run(&bootstrap::path(given, Dev).await?, payload).await,
+        Mode::Serve { port } => serve::run(&bootstrap::path(given, Dev).await?, port).await,
         Mode::Live { payload, show_token } => {
             // Credentials first: nobody wants to wait for a build to learn that they are missing.
             let environment = live::environment().await?;
-            live::run(&bootstrap::path(given).await?, environment, payload, show_token).await
+            live::run(&bootstrap::path(given, Dev).await?, environment, payload, show_token).await
+        }
+        Mode::Bench(options) => {
+            let against = options.against.as_deref().map(bootstrap::given).transpose()?;
+            let bootstrap = bootstrap::path(options.bootstrap.as_deref(), Release).await?;
+            bench::bench(bootstrap, against, options).await.map(|()| true)
+        }
+        Mode::Growth(options) => {
+            let bootstrap = bootstrap::path(options.bootstrap.as_deref(), Release).await?;
+            bench::growth(bootstrap, options).await.map(|()| true)
+        }
+        Mode::Limits(options) => {
+            let bootstrap = bootstrap::path(options.bootstrap.as_deref(), Release).await?;
+            bench::limits(bootstrap).await
         }
     }
 }

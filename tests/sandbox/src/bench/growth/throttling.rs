@@ -1,0 +1,132 @@
+//! Many callers at once, and an SSM that answers so many requests a second and refuses the others.
+//!
+//! Lambda runs each invocation that comes while others run in an environment of its own. So each caller has a broker of
+//! its own, all of them started before.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use sandbox::{Invocation, Recorded, Reply, Sandbox, ssm};
+use serde_json::json;
+use tokio::select;
+use tokio::time::interval;
+
+use super::super::progress;
+use super::super::stage::{Stage, Surroundings};
+use super::super::table::Table;
+use super::{Section, crowd};
+use crate::cli::Mistake;
+
+const CALLERS: u32 = 200;
+/// SSM's default throughput for `GetParameters`, per account and region.
+/// <https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm>
+const REQUESTS_PER_SECOND: u32 = 40;
+/// Names an operation, whatever its attempts.
+const OPERATION: &str = "amz-sdk-invocation-id";
+/// In what steps requests are counted.
+const WINDOW: Duration = Duration::from_millis(100);
+
+/// What came of it.
+struct Outcome {
+    answers: BTreeMap<String, usize>,
+    /// How many callers' brokers asked SSM so many times.
+    attempts: BTreeMap<usize, usize>,
+    /// How many requests SSM saw in each window.
+    windows: Vec<usize>,
+    last: Duration,
+}
+
+/// All callers at once.
+pub(super) async fn measure(program: &Path) -> Result<Section, Mistake> {
+    let bar = progress::bar(1);
+    bar.set_message(format!("{CALLERS} callers, SSM throttled"));
+    let stage = Stage::unlimited().await?;
+    stage.run(program, Surroundings::default(), 1).await?;
+    let sandbox = &stage.sandbox;
+    let crowd = crowd::start(sandbox, program, CALLERS).await?;
+    let earlier = sandbox.ssm.requests().len();
+    let before = Instant::now();
+    let invocations = select! {
+        invocations = try_join_all(crowd.iter().map(|(member, _)| member.invoke())) => invocations?,
+        () = throttle(sandbox) => Vec::new(),
+    };
+    let last = before.elapsed();
+    let requests = sandbox.ssm.requests().split_off(earlier);
+    for (member, _) in crowd {
+        member.broker.stop().await;
+    }
+    bar.finish_and_clear();
+    Ok(Outcome::of(&invocations, &requests, before, last).section())
+}
+
+/// Answers one request in each of [`REQUESTS_PER_SECOND`] parts of a second, without saving up, and refuses the others.
+async fn throttle(sandbox: &Sandbox) {
+    let refusal = ssm::error("ThrottlingException", "Rate exceeded");
+    let mut parts = interval(Duration::from_secs(1) / REQUESTS_PER_SECOND);
+    loop {
+        parts.tick().await;
+        sandbox.ssm.script([Reply::good(), refusal.clone()]);
+    }
+}
+
+impl Outcome {
+    fn of(invocations: &[Invocation], requests: &[Recorded], start: Instant, last: Duration) -> Self {
+        let mut answers = BTreeMap::new();
+        for invocation in invocations {
+            let answer = if invocation.is_success() {
+                "a token".to_owned()
+            } else {
+                format!("{}: {}", invocation.error_type(), invocation.error_message())
+            };
+            *answers.entry(answer).or_default() += 1;
+        }
+        let mut operations: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut windows = Vec::new();
+        for request in requests {
+            *operations.entry(request.header(OPERATION).unwrap_or_default()).or_default() += 1;
+            let window = request.at.duration_since(start).as_millis() / WINDOW.as_millis();
+            let window = usize::try_from(window).unwrap_or_default();
+            windows.resize(windows.len().max(window + 1), 0);
+            windows[window] += 1;
+        }
+        let mut attempts = BTreeMap::new();
+        for attempt in operations.into_values() {
+            *attempts.entry(attempt).or_default() += 1;
+        }
+        Self { answers, attempts, windows, last }
+    }
+
+    fn section(&self) -> Section {
+        let mut table = Table::new(["", "callers"]);
+        for (answer, callers) in &self.answers {
+            table.add(vec![answer.clone(), callers.to_string()]);
+        }
+        for (attempts, callers) in &self.attempts {
+            table.add(vec![format!("asked SSM {attempts} ×"), callers.to_string()]);
+        }
+        let mut section = Section {
+            title: format!(
+                "{CALLERS} callers at once, each with a broker of its own that is already up; SSM answers \
+                 {REQUESTS_PER_SECOND} requests a second and refuses the others. All had their answer after {:.1} s. \
+                 Requests to SSM in each {} ms: {}",
+                self.last.as_secs_f64(),
+                WINDOW.as_millis(),
+                self.windows.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            ),
+            table,
+            json: json!({}),
+        };
+        section.json = json!({
+            "callers": CALLERS,
+            "requests_per_second": REQUESTS_PER_SECOND,
+            "answers": self.answers,
+            "attempts": self.attempts.iter().map(|(attempts, callers)| (attempts.to_string(), *callers)).collect::<BTreeMap<_, _>>(),
+            "window_ms": WINDOW.as_millis(),
+            "requests_per_window": self.windows,
+            "last_answer_s": self.last.as_secs_f64(),
+        });
+        section
+    }
+}
