@@ -54,9 +54,9 @@ build *ARCHITECTURES:
 reproduce ARCHITECTURE="x86_64":
     .github/scripts/reproduce {{ ARCHITECTURE }}
 
-# Runs the end-to-end tests against the arm64 zip in dist/
-test-arm64 *TESTS:
-    .github/scripts/test-arm64 {{ TESTS }}
+# Runs the end-to-end tests against a zip in dist/ (`just test-zip arm64 mint`: only those of mint)
+test-zip ARCHITECTURE *TESTS:
+    .github/scripts/test-zip {{ ARCHITECTURE }} {{ TESTS }}
 
 # Writes SBOMs and licences of the zips in dist/, beside them
 inventory:
