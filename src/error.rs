@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
 use crate::app_jwt::PrivateKeyError;
@@ -91,14 +90,24 @@ impl BrokerError {
     }
 }
 
-impl From<BrokerError> for Diagnostic {
-    fn from(error: BrokerError) -> Self {
-        Self { error_type: error.error_type().to_string(), error_message: error.to_string() }
+/// An error in the form in which callers read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnostic {
+    /// Its stable name.
+    pub error_type: ErrorType,
+    /// What went wrong.
+    pub error_message: String,
+}
+
+impl From<&BrokerError> for Diagnostic {
+    fn from(error: &BrokerError) -> Self {
+        Self { error_type: error.error_type(), error_message: error.to_string() }
     }
 }
 
-impl From<ConfigError> for Diagnostic {
-    fn from(error: ConfigError) -> Self {
-        Self { error_type: ErrorType::ConfigurationInvalid.to_string(), error_message: error.to_string() }
+impl From<&ConfigError> for Diagnostic {
+    fn from(error: &ConfigError) -> Self {
+        Self { error_type: ErrorType::ConfigurationInvalid, error_message: error.to_string() }
     }
 }

@@ -1,20 +1,19 @@
-//! The Lambda edge: a payload's verdict in, an answer or a diagnostic out, and the invocation's one
-//! log line.
+//! The Lambda edge: an invocation in, an answer or a diagnostic out, and the invocation's one log line.
 
 use std::future::Future;
 
-use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::Serialize;
 
 use crate::broker::{Broker, TokenAnswer};
 use crate::clock::{self, Clock};
 use crate::config::LogLevel;
 use crate::deadline::Deadline;
-use crate::error::{BrokerError, ErrorType};
+use crate::error::{BrokerError, Diagnostic, ErrorType};
 use crate::logging::Logger;
 use crate::panics;
 use crate::payload::Payload;
 use crate::record::Record;
+use crate::runtime_api::{Invocation, RequestId};
 
 /// What a handler asks for a token: the broker, or a stand-in for it in a test.
 pub trait Mint {
@@ -40,7 +39,7 @@ pub struct Handler<M> {
 struct Minted<'a> {
     repositories: &'a [String],
     expires_at: &'a crate::github::ExpiresAt,
-    request_id: &'a str,
+    request_id: &'a RequestId,
     token_sha256: String,
     #[serde(flatten)]
     record: &'a Record,
@@ -50,7 +49,7 @@ struct Minted<'a> {
 struct Failed<'a> {
     error: String,
     error_type: ErrorType,
-    request_id: &'a str,
+    request_id: &'a RequestId,
     #[serde(skip_serializing_if = "Option::is_none")]
     panic_location: Option<String>,
     #[serde(flatten)]
@@ -60,7 +59,7 @@ struct Failed<'a> {
 #[derive(Serialize)]
 struct Rejected<'a> {
     error_type: ErrorType,
-    request_id: &'a str,
+    request_id: &'a RequestId,
 }
 
 impl<M: Mint> Handler<M> {
@@ -74,50 +73,45 @@ impl<M: Mint> Handler<M> {
     /// # Errors
     ///
     /// A [`Diagnostic`] with one of the names of [`ErrorType`].
-    pub async fn handle(&self, event: LambdaEvent<Payload>) -> Result<TokenAnswer, Diagnostic> {
-        let LambdaEvent { payload, context } = event;
-        if payload == Payload::Refused {
+    pub async fn handle(&self, invocation: &Invocation) -> Result<TokenAnswer, Diagnostic> {
+        let request_id = &invocation.request_id;
+        if invocation.payload == Payload::Refused {
             let error = BrokerError::InputRejected;
-            let fields = Rejected { error_type: error.error_type(), request_id: &context.request_id };
+            let fields = Rejected { error_type: error.error_type(), request_id };
             self.logger.log(LogLevel::Warn, "rejected non-empty invocation payload", &fields);
-            return Err(error.into());
+            return Err(Diagnostic::from(&error));
         }
-        let deadline = Deadline::new(context.deadline(), (self.now)(), clock::instant());
+        let deadline = Deadline::new(invocation.deadline, (self.now)(), clock::instant());
         let mut record = Record::default();
-        // On the heap: the future of an SDK call is large, and lambda_runtime moves ours a few times.
+        // On the heap: the future of an SDK call is large.
         let result = panics::catch(Box::pin(self.minter.mint(&deadline, &mut record))).await;
         let (result, panic_location) = match result {
             Ok(result) => (result, None),
             Err(panicked) => (Err(BrokerError::Internal), panicked.location),
         };
         match &result {
-            Ok(answer) => self.log_minted(answer, &context, record),
-            Err(error) => self.log_failed(error, &context, &record, panic_location),
+            Ok(answer) => self.log_minted(answer, request_id, record),
+            Err(error) => self.log_failed(error, request_id, &record, panic_location),
         }
-        result.map_err(Diagnostic::from)
+        result.map_err(|error| Diagnostic::from(&error))
     }
 
-    fn log_minted(&self, answer: &TokenAnswer, context: &Context, record: Record) {
+    fn log_minted(&self, answer: &TokenAnswer, request_id: &RequestId, record: Record) {
         // Which App it was is of interest when something is wrong.
         let record = Record { aws_request_id: None, client_id: None, installation_id: None, ..record };
         let fields = Minted {
             repositories: answer.repositories(),
             expires_at: answer.expires_at(),
-            request_id: &context.request_id,
+            request_id,
             token_sha256: answer.token_sha256(),
             record: &record,
         };
         self.logger.log(LogLevel::Info, "minted GitHub installation token", &fields);
     }
 
-    fn log_failed(&self, error: &BrokerError, context: &Context, record: &Record, panic_location: Option<String>) {
-        let fields = Failed {
-            error: error.to_string(),
-            error_type: error.error_type(),
-            request_id: &context.request_id,
-            panic_location,
-            record,
-        };
+    fn log_failed(&self, error: &BrokerError, request_id: &RequestId, record: &Record, panic_location: Option<String>) {
+        let fields =
+            Failed { error: error.to_string(), error_type: error.error_type(), request_id, panic_location, record };
         self.logger.log(LogLevel::Error, "mint GitHub installation token", &fields);
     }
 }

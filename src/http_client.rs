@@ -1,4 +1,5 @@
-//! The one HTTP client, for SSM and GitHub alike: one trust store, one proxy rule, one set of limits.
+//! The HTTP client for SSM and GitHub alike: one trust store, one proxy rule, one set of limits; and a
+//! plainer one for the Lambda Runtime API.
 
 use std::error::Error;
 use std::fs::File;
@@ -142,6 +143,16 @@ impl Answer {
         }
         Ok(body)
     }
+}
+
+/// A client for the Lambda Runtime API, which is never reached through a proxy or over TLS.
+///
+/// # Errors
+///
+/// When it cannot be set up.
+pub fn for_runtime_api() -> Result<reqwest::Client, ConfigError> {
+    let builder = base_client().no_proxy().tls_backend_preconfigured(tls(RootCertStore::empty())?);
+    builder.build().map_err(|_| ConfigError::HttpClient)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where a client is made")]

@@ -5,8 +5,8 @@
 use std::process::ExitCode;
 
 use github_token_broker::clock::system_clock;
+use github_token_broker::config::RuntimeApiAddress;
 use github_token_broker::environment::Environment;
-use github_token_broker::lambda_environment::RuntimeApi;
 use github_token_broker::{panics, startup};
 
 /// Not run by Lambda.
@@ -14,8 +14,6 @@ const NOT_UNDER_LAMBDA: u8 = 2;
 
 fn main() -> ExitCode {
     panics::install_hook();
-    // Libraries' events go nowhere, and lambda_runtime does not fall back to standard error.
-    let _ = tracing::subscriber::set_global_default(tracing::subscriber::NoSubscriber::new());
     panics::catch_blocking(start).unwrap_or_else(|panicked| {
         startup::log_panic(system_clock, panicked);
         ExitCode::FAILURE
@@ -24,8 +22,8 @@ fn main() -> ExitCode {
 
 fn start() -> ExitCode {
     let environment = Environment::of_process();
-    let api = match RuntimeApi::from_environment(&environment) {
-        Ok(Some(api)) => api,
+    let address = match RuntimeApiAddress::from_environment(&environment) {
+        Ok(Some(address)) => address,
         Ok(None) => return not_under_lambda(),
         Err(error) => {
             startup::log_fault(system_clock, &error);
@@ -33,7 +31,7 @@ fn start() -> ExitCode {
         }
     };
     match tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() {
-        Ok(runtime) => runtime.block_on(startup::run(&environment, &api, system_clock, fastrand::f64)),
+        Ok(runtime) => runtime.block_on(startup::run(&environment, &address, system_clock, fastrand::f64)),
         Err(_) => startup::log_end(system_clock, "the operating system refused what an event loop needs", None),
     }
     // A function that ends has failed: Lambda's run until they are killed.

@@ -1,74 +1,57 @@
-//! The rule on payloads, applied to the raw bytes.
-//!
-//! `lambda_runtime` parses a body as JSON before a handler sees it, so that an empty one or `nulll`
-//! would fail with the parser's words. This layer stands before the parser and puts its verdict in
-//! the body's place.
-
-use std::task::{Context, Poll};
-
-use lambda_runtime::LambdaInvocation;
-use serde::{Deserialize, Serialize};
-use tower::{Layer, Service};
+//! The rule on payloads, applied to the raw bytes as they come in; none are kept.
 
 /// What the rule says of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload {
-    /// Nothing, or `null`.
+    /// Nothing, or `null`, in any amount of JSON's white space.
     Empty,
     /// Anything else.
     Refused,
 }
 
-impl Payload {
-    /// Looks at the bytes as they came, without JSON's white space around them.
+/// Reads a payload piece by piece.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PayloadReader(Seen);
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Seen {
+    #[default]
+    Space,
+    N,
+    Nu,
+    Nul,
+    Null,
+    Other,
+}
+
+impl PayloadReader {
+    /// Looks at the payload's next bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if matches!(self.0, Seen::Other) {
+                return;
+            }
+            self.0 = self.0.then(*byte);
+        }
+    }
+
+    /// What the rule says of all of them.
     #[must_use]
-    pub fn of(body: &[u8]) -> Self {
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-        let start = body.iter().position(|byte| !is_space(byte)).unwrap_or(body.len());
-        let end = body.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
-        match body.get(start..end) {
-            Some(b"" | b"null") => Self::Empty,
-            _ => Self::Refused,
-        }
-    }
-
-    fn as_json(self) -> &'static [u8] {
-        match self {
-            Self::Empty => br#""empty""#,
-            Self::Refused => br#""refused""#,
-        }
+    pub fn verdict(self) -> Payload {
+        if matches!(self.0, Seen::Space | Seen::Null) { Payload::Empty } else { Payload::Refused }
     }
 }
 
-/// Puts the verdict in the payload's place.
-#[derive(Clone, Copy, Debug)]
-pub struct PayloadRule;
-
-/// See [`PayloadRule`].
-#[derive(Clone, Debug)]
-pub struct PayloadRuleService<S>(S);
-
-impl<S> Layer<S> for PayloadRule {
-    type Service = PayloadRuleService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        PayloadRuleService(inner)
-    }
-}
-
-impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for PayloadRuleService<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, mut invocation: LambdaInvocation) -> S::Future {
-        invocation.body = Payload::of(&invocation.body).as_json().into();
-        self.0.call(invocation)
+impl Seen {
+    fn then(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Space | Self::Null, b' ' | b'\t' | b'\r' | b'\n') => self,
+            (Self::Space, b'n') => Self::N,
+            (Self::N, b'u') => Self::Nu,
+            (Self::Nu, b'l') => Self::Nul,
+            (Self::Nul, b'l') => Self::Null,
+            _ => Self::Other,
+        }
     }
 }
 
@@ -76,10 +59,21 @@ impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for PayloadRuleServ
 mod tests {
     use super::*;
 
+    /// The verdict on these bytes, which is the same in whatever pieces they come.
+    fn verdict(body: &[u8]) -> Payload {
+        let verdicts = [1, 3, body.len().max(1)].map(|size| {
+            let mut reader = PayloadReader::default();
+            body.chunks(size).for_each(|piece| reader.push(piece));
+            reader.verdict()
+        });
+        assert_eq!(verdicts, [verdicts[0]; 3], "{body:?}");
+        verdicts[0]
+    }
+
     #[test]
     fn only_nothing_and_null_are_let_through() {
         for body in [&b""[..], b"null", b" ", b"\t\r\n ", b" null", b"null\n", b"\r\n\tnull \t"] {
-            assert_eq!(Payload::of(body), Payload::Empty, "{body:?}");
+            assert_eq!(verdict(body), Payload::Empty, "{body:?}");
         }
         for body in [
             &b"{}"[..],
@@ -101,14 +95,7 @@ mod tests {
             b"\xef\xbb\xbfnull",
             b"\xff\xfe",
         ] {
-            assert_eq!(Payload::of(body), Payload::Refused, "{body:?}");
-        }
-    }
-
-    #[test]
-    fn the_verdict_reaches_the_handler() {
-        for payload in [Payload::Empty, Payload::Refused] {
-            assert_eq!(serde_json::from_slice::<Payload>(payload.as_json()).unwrap(), payload);
+            assert_eq!(verdict(body), Payload::Refused, "{body:?}");
         }
     }
 }

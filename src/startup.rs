@@ -1,24 +1,21 @@
 //! From the environment to a running function, and what is said when that fails.
 
-use std::sync::Arc;
+use std::convert::Infallible;
 
-use lambda_runtime::{Diagnostic, Runtime, service_fn};
 use serde::Serialize;
 
 use crate::broker::Broker;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, EndpointUrl, LogLevel, ParameterName, Permissions};
+use crate::config::{Config, ConfigError, EndpointUrl, LogLevel, ParameterName, Permissions, RuntimeApiAddress};
 use crate::environment::Environment;
-use crate::error::ErrorType;
+use crate::error::{Diagnostic, ErrorType};
 use crate::github::{GitHub, Jitter};
 use crate::handler::Handler;
 use crate::http_client::HttpClient;
-use crate::init_error;
-use crate::lambda_environment::{self, RuntimeApi};
 use crate::logging::{Logger, NoFields};
 use crate::panics::Panicked;
 use crate::parameter_store::ParameterStore;
-use crate::payload::PayloadRule;
+use crate::runtime_api::{RequestId, RuntimeApi, RuntimeApiError};
 
 #[derive(Serialize)]
 struct Starting<'a> {
@@ -39,30 +36,44 @@ struct Fault<'a> {
     panic_location: Option<String>,
 }
 
-/// Runs the function until Lambda ends the process. Returns only when it cannot go on; why is then
-/// in the log and, where it is a fault of the configuration, told to Lambda.
-pub async fn run(environment: &Environment, api: &RuntimeApi, now: Clock, jitter: Jitter) {
-    let handler = match handler(environment, now, jitter).await {
-        Ok(handler) => Arc::new(handler),
-        Err(error) => return refuse_to_start(&error, api, now).await,
-    };
-    let service = service_fn(move |event| {
-        let handler = Arc::clone(&handler);
-        async move { handler.handle(event).await }
-    });
-    if Runtime::new(service).layer(PayloadRule).run().await.is_err() {
-        log_end(
-            now,
-            "the Lambda Runtime API cannot be reached, or gave what cannot be read, such as a malformed client context",
-            None,
-        );
-    }
+#[derive(Serialize)]
+struct NotTaken<'a> {
+    error: String,
+    request_id: &'a RequestId,
 }
 
-async fn refuse_to_start(error: &ConfigError, api: &RuntimeApi, now: Clock) {
-    log_fault(now, error);
-    // The log has it; nobody is left to be told when Lambda does not take it.
-    let _ = init_error::report(api, &Diagnostic::from(*error)).await;
+/// Runs the function until Lambda ends the process. Returns only when it cannot go on; why is then
+/// in the log and, where it is a fault of the configuration, told to Lambda.
+pub async fn run(environment: &Environment, address: &RuntimeApiAddress, now: Clock, jitter: Jitter) {
+    let api = match RuntimeApi::new(address) {
+        Ok(api) => api,
+        Err(error) => return log_fault(now, &error),
+    };
+    let (handler, logger) = match handler(environment, now, jitter).await {
+        Ok(started) => started,
+        Err(error) => {
+            log_fault(now, &error);
+            // The log has it; nobody is left to be told when Lambda does not take it.
+            let _ = api.init_error(&Diagnostic::from(&error)).await;
+            return;
+        }
+    };
+    let Err(error) = serve(&api, &handler, &logger).await;
+    log_end(now, &error.to_string(), None);
+}
+
+async fn serve(api: &RuntimeApi, handler: &Handler<Broker>, logger: &Logger) -> Result<Infallible, RuntimeApiError> {
+    loop {
+        let invocation = api.next().await?;
+        let result = handler.handle(&invocation).await;
+        match api.answer(&invocation, &result).await {
+            Err(error) if error.is_about_one_answer() => {
+                let fields = NotTaken { error: error.to_string(), request_id: &invocation.request_id };
+                logger.log(LogLevel::Error, "post answer to Lambda", &fields);
+            }
+            posted => posted?,
+        }
+    }
 }
 
 /// Writes the line about a fault in the configuration.
@@ -84,9 +95,12 @@ fn log_error(now: Clock, msg: &str, error: &str, error_type: ErrorType, panic_lo
     Logger::new(LogLevel::Error, now).log(LogLevel::Error, msg, &Fault { error, error_type, panic_location });
 }
 
-async fn handler(environment: &Environment, now: Clock, jitter: Jitter) -> Result<Handler<Broker>, ConfigError> {
+async fn handler(
+    environment: &Environment,
+    now: Clock,
+    jitter: Jitter,
+) -> Result<(Handler<Broker>, Logger), ConfigError> {
     let config = Config::from_environment(environment)?;
-    lambda_environment::check(environment)?;
     let http_client = HttpClient::new(&config, now)?;
     let logger = Logger::new(config.log_level, now);
     log_start(&logger, &config);
@@ -94,7 +108,7 @@ async fn handler(environment: &Environment, now: Clock, jitter: Jitter) -> Resul
     let github = GitHub::new(http_client.clone(), config.github_api_base_url, now, jitter);
     let broker = Broker::new(parameter_store, github, config.repository, config.permissions, now);
     broker.preconnect(&http_client).await;
-    Ok(Handler::new(broker, logger, now))
+    Ok((Handler::new(broker, logger, now), logger))
 }
 
 fn log_start(logger: &Logger, config: &Config) {

@@ -1,18 +1,16 @@
 //! A panic is an internal error: its text is shown to nobody, and the next invocation works.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail anywhere")]
 
-mod common;
-
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
-use common::{PlainServer, launch};
 use github_token_broker::broker::{Broker, TokenAnswer};
 use github_token_broker::clock;
 use github_token_broker::config::{Config, LogLevel};
 use github_token_broker::deadline::Deadline;
 use github_token_broker::environment::Environment;
-use github_token_broker::error::BrokerError;
+use github_token_broker::error::{BrokerError, ErrorType};
 use github_token_broker::github::GitHub;
 use github_token_broker::handler::{Handler, Mint};
 use github_token_broker::http_client::HttpClient;
@@ -21,9 +19,10 @@ use github_token_broker::panics;
 use github_token_broker::parameter_store::ParameterStore;
 use github_token_broker::payload::Payload;
 use github_token_broker::record::Record;
-use lambda_runtime::{Context, LambdaEvent};
+use github_token_broker::runtime_api::Invocation;
+use github_token_broker::startup;
 use sandbox::Sandbox;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What a panic might say.
 const SECRET: &str = "ghs_s3cret-of-a-panic";
@@ -59,11 +58,9 @@ fn handler(sandbox: &Sandbox) -> Handler<Panicking> {
     Handler::new(minter, Logger::new(LogLevel::Debug, clock::system_clock), clock::system_clock)
 }
 
-fn event(request_id: &str) -> LambdaEvent<Payload> {
-    let mut context = Context::default();
-    request_id.clone_into(&mut context.request_id);
-    context.deadline = u64::MAX;
-    LambdaEvent::new(Payload::Empty, context)
+fn invocation(request_id: &str) -> Invocation {
+    let deadline = SystemTime::UNIX_EPOCH + Duration::from_secs(u32::MAX.into());
+    Invocation::new(request_id.parse().unwrap(), deadline, Payload::Empty)
 }
 
 #[tokio::test]
@@ -72,14 +69,15 @@ async fn two_panics_then_a_token() {
     let sandbox = Sandbox::start().await;
     let handler = handler(&sandbox);
     panics::install_hook();
-    let first = handler.handle(event("first")).await;
-    let second = handler.handle(event("second")).await;
-    let third = handler.handle(event("third")).await;
+    let first = handler.handle(&invocation("first")).await;
+    let second = handler.handle(&invocation("second")).await;
+    let third = handler.handle(&invocation("third")).await;
     // So that the assertions can be read when they fail.
     drop(std::panic::take_hook());
     for result in [first, second] {
         let diagnostic = result.unwrap_err();
-        assert_eq!((&*diagnostic.error_type, &*diagnostic.error_message), ("InternalError", "internal error"));
+        assert_eq!(diagnostic.error_type, ErrorType::InternalError);
+        assert_eq!(diagnostic.error_message, "internal error");
     }
     let answer: Value = serde_json::to_value(third.unwrap()).unwrap();
     assert_eq!(answer["token"], *sandbox.github.issued().last().unwrap());
@@ -88,20 +86,8 @@ async fn two_panics_then_a_token() {
 
 #[test]
 fn a_panic_is_one_error_line_without_its_text_and_the_next_invocation_works() {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "two_panics_then_a_token", "--ignored", "--nocapture", "--test-threads=1"])
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
-    for text in [&stdout, &stderr] {
-        assert!(!text.contains("s3cret") && !text.contains("panicked"), "{text}");
-    }
-    // The test harness writes to the same standard output.
-    let lines: Vec<Value> =
-        stdout.lines().filter_map(|line| serde_json::from_str(&line[line.find('{')?..]).ok()).collect();
-    let [first, second, third] = lines.as_slice() else { panic!("{stdout}") };
+    let lines = log_of("two_panics_then_a_token");
+    let [first, second, third] = lines.as_slice() else { panic!("{lines:#?}") };
     for (line, request_id) in [(first, "first"), (second, "second")] {
         assert_eq!([&line["level"], &line["msg"]], ["ERROR", "mint GitHub installation token"]);
         assert_eq!([&line["error"], &line["error_type"]], ["internal error", "InternalError"]);
@@ -112,24 +98,36 @@ fn a_panic_is_one_error_line_without_its_text_and_the_next_invocation_works() {
     assert_eq!([&third["level"], &third["request_id"]], ["INFO", "third"]);
 }
 
-#[tokio::test]
-async fn a_panic_outside_of_an_invocation_shows_no_text_either() {
-    let sandbox = Sandbox::start().await;
-    // lambda_runtime panics when the Runtime API tells no deadline.
-    let runtime_api = PlainServer::start(|_| {
-        (200, vec![("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".into())], b"null".to_vec())
-    });
-    let broker = launch(&sandbox, |env| {
-        env.set("AWS_LAMBDA_RUNTIME_API", runtime_api.address().to_string())
-            .set("RUST_BACKTRACE", "full")
-            .set("GITHUB_TOKEN_BROKER_LOG_LEVEL", "debug");
-    });
-    let status = broker.wait_exit().await;
-    assert!(status.code().is_some_and(|code| code != 0), "{status}");
-    assert_eq!(broker.stderr(), "");
-    let errors: Vec<Value> = broker.log_lines().into_iter().filter(|line| line["level"] == "ERROR").collect();
-    let [line] = errors.as_slice() else { panic!("{errors:#?}") };
+#[test]
+#[ignore = "replaces the process's panic hook; the test below runs it as a process of its own"]
+fn a_panic_before_any_invocation() {
+    panics::install_hook();
+    let caught = panics::catch_blocking(|| panic!("{SECRET}"));
+    drop(std::panic::take_hook());
+    startup::log_panic(clock::system_clock, caught.unwrap_err());
+}
+
+#[test]
+fn a_panic_outside_of_an_invocation_shows_no_text_either() {
+    let lines = log_of("a_panic_before_any_invocation");
+    let [line] = lines.as_slice() else { panic!("{lines:#?}") };
+    assert_eq!([&line["level"], &line["msg"]], ["ERROR", "github-token-broker ended"]);
     assert_eq!([&line["error"], &line["error_type"]], ["internal error", "InternalError"]);
-    assert!(!broker.stdout().contains("deadline"), "{line}");
-    assert_eq!(json!(sandbox.github.calls().len()), 0);
+    assert!(line["panic_location"].as_str().is_some_and(|location| location.starts_with("tests/panic.rs:")), "{line}");
+}
+
+/// Runs an ignored test of this file as a process of its own. The JSON lines that it wrote.
+fn log_of(test: &str) -> Vec<Value> {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"])
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
+    for text in [&stdout, &stderr] {
+        assert!(!text.contains("s3cret") && !text.contains("panicked"), "{text}");
+    }
+    // The test harness writes to the same standard output.
+    stdout.lines().filter_map(|line| serde_json::from_str(&line[line.find('{')?..]).ok()).collect()
 }

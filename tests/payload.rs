@@ -193,6 +193,31 @@ async fn a_caller_of_lambda_gets_a_token_for_null_alone() {
 }
 
 #[tokio::test]
+async fn what_a_caller_tells_of_itself_changes_nothing() {
+    let sandbox = Sandbox::start().await;
+    let broker = launch(&sandbox, set("GITHUB_TOKEN_BROKER_LOG_LEVEL", "debug"));
+    let contexts: [&[u8]; 8] = [
+        br#"{"client":{"installation_id":"1"},"custom":{"ghs_MISTAKE":"1"},"env":{}}"#,
+        b"{}",
+        b"null",
+        b"[]",
+        b"ghs_MISTAKE",
+        br#"{"client":"ghs_MISTAKE""#,
+        b"\"\xff\"",
+        &[b'x'; 3_583],
+    ];
+    for context in contexts {
+        let header = format!("X-Amz-Client-Context: {}\r\n", STANDARD.encode_to_string(context));
+        let (status, headers, body) = post(&sandbox, INVOCATIONS, &header, b"null").await;
+        assert_eq!((status, self::header(&headers, "x-amz-function-error")), (200, None), "{}", context.escape_ascii());
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["token"], *sandbox.github.issued().last().unwrap(), "{}", context.escape_ascii());
+    }
+    sandbox.assert_no_violations();
+    assert_eq!(sandbox.leaks(&broker.stop().await, &["MISTAKE"]), []);
+}
+
+#[tokio::test]
 async fn lambda_itself_refuses_what_is_not_json_or_too_large() {
     let sandbox = Sandbox::start().await;
     let broker = launch(&sandbox, |_| {});

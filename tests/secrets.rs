@@ -394,7 +394,6 @@ async fn nothing_is_seen_of_a_faulty_configuration() {
         ("AWS_REGION", format!("{BODY}/")),
         ("SSL_CERT_FILE", format!("/{BODY}")),
         ("HTTPS_PROXY", format!("ftp://user:{BODY}@proxy.example.com")),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", BODY.to_owned()),
     ] {
         let broker = launch(&sandbox, |env| {
             talkative(env);

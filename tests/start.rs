@@ -84,37 +84,14 @@ async fn a_malformed_address_of_the_runtime_api_is_a_plain_error() {
 }
 
 #[tokio::test]
-async fn a_variable_that_lambda_sets_and_is_not_there_is_named() {
-    let sandbox = Sandbox::start().await;
-    let not_utf8 = || OsString::from_vec(b"\xff".to_vec());
-    for variable in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] {
-        let expected = format!("{variable} …");
-        for value in [None, Some("".into()), Some(" ".into()), Some(not_utf8())] {
-            let case = format!("{variable}={value:?}");
-            assert_refuses_to_start(&sandbox, &case, &expected, |env| match value {
-                None => {
-                    env.remove(variable);
-                }
-                Some(value) => {
-                    env.set(variable, value);
-                }
-            })
-            .await;
-        }
-    }
-    let variable = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
-    for value in ["abc", "-1", "0", "1.5", "128 MB", "99999999999", "0x80"] {
-        let case = format!("{variable}={value}");
-        assert_refuses_to_start(&sandbox, &case, &format!("{variable} …"), set(variable, value)).await;
-    }
-}
-
-#[tokio::test]
 async fn what_lambda_sets_besides_is_not_needed() {
     let sandbox = Sandbox::start().await;
     let broker = launch(&sandbox, |env| {
         for variable in [
             "AWS_DEFAULT_REGION",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            "AWS_LAMBDA_FUNCTION_NAME",
+            "AWS_LAMBDA_FUNCTION_VERSION",
             "AWS_LAMBDA_INITIALIZATION_TYPE",
             "AWS_LAMBDA_LOG_GROUP_NAME",
             "AWS_LAMBDA_LOG_STREAM_NAME",

@@ -51,9 +51,6 @@ pub enum ConfigError {
     /// A file of certificates with none in it.
     #[error("{0} names a file without a usable PEM certificate")]
     NoCertificate(&'static str),
-    /// Not a whole number.
-    #[error("{0} must be a whole number of MB")]
-    NotMegabytes(&'static str),
     /// Not where the Lambda Runtime API could be.
     #[error("{0} must be the host and port of the Lambda Runtime API")]
     RuntimeApiAddress(&'static str),

@@ -8,6 +8,7 @@ mod parameter_name;
 mod permissions;
 mod proxy;
 mod repository;
+mod runtime_api_address;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ pub use parameter_name::{ParameterName, ParameterNames};
 pub use permissions::{Permissions, PermissionsError};
 pub use proxy::Proxy;
 pub use repository::Repository;
+pub use runtime_api_address::RuntimeApiAddress;
 
 use crate::environment::Environment;
 

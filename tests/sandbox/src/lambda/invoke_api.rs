@@ -55,10 +55,13 @@ impl Refusal {
 async fn invoke(service: Arc<Service>, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
     check_function(request)?;
     let payload = payload(request.body())?;
+    let context = client_context(request)?;
     match header(request, "x-amz-invocation-type") {
-        "" | "RequestResponse" => Ok(wait(&service, payload, header(request, "x-amz-log-type") == "Tail").await),
+        "" | "RequestResponse" => {
+            Ok(wait(&service, payload, context, header(request, "x-amz-log-type") == "Tail").await)
+        }
         "Event" => {
-            tokio::spawn(async move { service.invoke(payload).await.map(drop) });
+            tokio::spawn(async move { service.invoke(payload, context).await.map(drop) });
             Ok(empty(StatusCode::ACCEPTED))
         }
         "DryRun" => Ok(empty(StatusCode::NO_CONTENT)),
@@ -105,9 +108,17 @@ fn payload(body: &Bytes) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-async fn wait(service: &Service, payload: Vec<u8>, tail: bool) -> Response<Bytes> {
+/// What the caller tells of itself: base64 here, decoded for the function. Lambda does not look inside.
+fn client_context(request: &Request<Bytes>) -> Result<Option<HeaderValue>, Refusal> {
+    let encoded = header(request, "x-amz-client-context");
+    let decoded = BASE64_STANDARD.decode(encoded).ok().and_then(|context| HeaderValue::try_from(context).ok());
+    let context = decoded.ok_or_else(|| invalid_parameter("Client context must be a valid Base64-encoded JSON"))?;
+    Ok(Some(context).filter(|context| !context.is_empty()))
+}
+
+async fn wait(service: &Service, payload: Vec<u8>, context: Option<HeaderValue>, tail: bool) -> Response<Bytes> {
     let before = lock(&service.output).captured().stdout.len();
-    let invocation = match service.invoke(payload).await {
+    let invocation = match service.invoke(payload, context).await {
         Ok(invocation) => invocation,
         Err(unanswered) => return service_exception(&unanswered.to_string()),
     };

@@ -16,6 +16,7 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use http::HeaderValue;
 use serde_json::Value;
 use tokio::select;
 use tokio::sync::{Notify, oneshot, watch};
@@ -85,6 +86,7 @@ struct Service {
 struct Offered {
     request_id: String,
     payload: Vec<u8>,
+    client_context: Option<HeaderValue>,
     delivered: oneshot::Sender<Delivery>,
     posted: oneshot::Sender<Post>,
 }
@@ -131,7 +133,7 @@ impl Lambda {
     ///
     /// When nothing comes within the outer limit.
     pub async fn try_invoke(&self, payload: impl Into<Vec<u8>>) -> Result<Invocation, Unanswered> {
-        self.service.invoke(payload.into()).await
+        self.service.invoke(payload.into(), None).await
     }
 
     /// Waits until the function asks for its first invocation, posts an init error, or ends.
@@ -218,19 +220,19 @@ impl Default for Service {
 }
 
 impl Service {
-    async fn invoke(&self, payload: Vec<u8>) -> Result<Invocation, Unanswered> {
+    async fn invoke(&self, payload: Vec<u8>, client_context: Option<HeaderValue>) -> Result<Invocation, Unanswered> {
         let _turn = self.turn.lock().await;
-        let invoked = timeout(limits::outer(), self.run(payload)).await;
+        let invoked = timeout(limits::outer(), self.run(payload, client_context)).await;
         lock(&self.offered).take();
         lock(&self.running).take();
         invoked.map_err(|_| self.unanswered("an answer to an invocation"))
     }
 
-    async fn run(&self, payload: Vec<u8>) -> Invocation {
+    async fn run(&self, payload: Vec<u8>, client_context: Option<HeaderValue>) -> Invocation {
         let request_id = crate::ids::uuid();
         let (delivered, delivery) = oneshot::channel();
         let (posted, post) = oneshot::channel();
-        let offered = Offered { request_id: request_id.clone(), payload, delivered, posted };
+        let offered = Offered { request_id: request_id.clone(), payload, client_context, delivered, posted };
         lock(&self.offered).replace(offered);
         self.offer.notify_one();
         let delivery = select! {

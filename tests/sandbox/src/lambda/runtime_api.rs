@@ -64,7 +64,7 @@ impl Service {
         let (at, now) = (Instant::now(), SystemTime::now());
         let deadline = now.duration_since(UNIX_EPOCH).unwrap_or_default() + timeout;
         let trace = ids::hex(&ids::random::<12>());
-        let response = Response::builder()
+        let mut response = Response::builder()
             .header("content-type", "application/json")
             .header("lambda-runtime-aws-request-id", &offered.request_id)
             .header("lambda-runtime-deadline-ms", deadline.as_millis().to_string())
@@ -72,6 +72,9 @@ impl Service {
             .header("lambda-runtime-trace-id", format!("Root=1-69eae2a0-{trace};Parent={};Sampled=0", &trace[..16]))
             .body(offered.payload.into())
             .expect("headers of visible ASCII");
+        if let Some(client_context) = offered.client_context {
+            response.headers_mut().insert("lambda-runtime-client-context", client_context);
+        }
         lock(&self.running).replace(Running { request_id: offered.request_id, posted: offered.posted });
         // Nobody waits for it when the invoker's own limit has passed.
         offered.delivered.send(Delivery { at, deadline: at + timeout }).ok();

@@ -1,18 +1,18 @@
-//! What Lambda sets, checked before `lambda_runtime` reads it: that panics on what it does not like.
+//! Where the Lambda Runtime API is.
 
 use std::net::SocketAddr;
 
-use crate::config::ConfigError;
+use super::ConfigError;
 use crate::environment::Environment;
 
 /// The variable that tells a program that it runs under Lambda.
-pub const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
-/// Where the Lambda Runtime API is: a host and a port, as the authority of a URL.
+/// A host and a port, as the authority of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuntimeApi(String);
+pub struct RuntimeApiAddress(String);
 
-impl RuntimeApi {
+impl RuntimeApiAddress {
     /// `None` when this process does not run under Lambda.
     ///
     /// # Errors
@@ -27,25 +27,10 @@ impl RuntimeApi {
         }
     }
 
-    /// `host:port`.
+    /// The URL that the API's paths are appended to.
     #[must_use]
-    pub fn authority(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Checks the other variables without which `lambda_runtime` does not start.
-///
-/// # Errors
-///
-/// The first that is missing or malformed.
-pub fn check(environment: &Environment) -> Result<(), ConfigError> {
-    const MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
-    environment.required("AWS_LAMBDA_FUNCTION_NAME")?;
-    environment.required("AWS_LAMBDA_FUNCTION_VERSION")?;
-    match environment.required(MEMORY)?.parse::<i32>() {
-        Ok(1..) => Ok(()),
-        _ => Err(ConfigError::NotMegabytes(MEMORY)),
+    pub fn url(&self) -> String {
+        format!("http://{}/2018-06-01/runtime/", self.0)
     }
 }
 
