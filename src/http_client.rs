@@ -267,8 +267,10 @@ fn why_of(error: &(dyn Error + 'static)) -> Option<&'static str> {
     // These errors have no type that could be named.
     match error.to_string().as_str() {
         "dns error" => Some("the host's name was not found"),
-        text if text.contains("tunnel") || text.contains("proxy auth") => {
-            Some("the proxy did not let the request through")
+        text if text.contains("proxy auth") => Some("the proxy wants other credentials"),
+        text if text.contains("tunnel") => Some("the proxy did not let the request through"),
+        text if text.starts_with("invalid HTTP") || text == "message head is too large" => {
+            Some("the answer is not HTTP")
         }
         _ => None,
     }

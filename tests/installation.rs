@@ -163,7 +163,7 @@ async fn without_an_answer_github_is_unavailable_after_three_attempts() {
 
     let (error_type, text, _) = scene.failure(Reply::garbage()).await;
     assert_eq!(error_type, "GitHubUnavailable");
-    assert!(text.starts_with("request GitHub repository installation: "), "{text}");
+    assert_eq!(text, "request GitHub repository installation: the answer is not HTTP");
     scene.assert_no_leaks().await;
 }
 

@@ -216,6 +216,26 @@ async fn a_proxy_that_refuses_is_an_error_of_the_step() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_wants_other_credentials_is_told_from_one_that_refuses() {
+    for (status, why) in [
+        (407, "the proxy wants other credentials"),
+        (403, "the proxy did not let the request through"),
+        (502, "the proxy did not let the request through"),
+    ] {
+        let sandbox = Sandbox::start().await;
+        let proxy = PlainServer::start(move |_| (status, Vec::new(), Vec::new()));
+        let broker = launch(&sandbox, |env| {
+            beyond_the_proxy(env).set("HTTPS_PROXY", format!("http://proxyuser:s3cret@{}", proxy.address()));
+        });
+        let invocation = sandbox.lambda.invoke("null").await;
+        let message = format!("read GitHub App parameters from SSM: {why}");
+        assert_error(&invocation, why, "ParametersUnreadable", &message);
+        assert!(proxy.requests().iter().all(|request| request.call.starts_with("CONNECT ")), "{status}");
+        assert_eq!(leaks(&sandbox, &broker.stop().await), []);
+    }
+}
+
+#[tokio::test]
 async fn a_proxy_that_is_not_there_is_an_error_of_the_step() {
     let sandbox = Sandbox::start().await;
     let closed = sandbox::ClosedPort::reserve().unwrap();
