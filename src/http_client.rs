@@ -152,6 +152,8 @@ impl Answer {
 /// When it cannot be set up.
 pub fn for_runtime_api() -> Result<reqwest::Client, ConfigError> {
     let builder = base_client().no_proxy().tls_backend_preconfigured(tls(RootCertStore::empty())?);
+    // A caller's client context is a header of its invocation, and may hold bytes that no header may.
+    let builder = builder.http1_ignore_invalid_headers_in_responses(true);
     builder.build().map_err(|_| ConfigError::HttpClient)
 }
 

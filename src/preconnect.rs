@@ -16,9 +16,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
+use hyper::rt::{Read, ReadBuf};
 use tokio::time::timeout;
 use tower::{BoxError, Layer, Service};
 
@@ -81,12 +82,20 @@ impl Preconnect {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(origin, kept);
     }
 
-    fn take<C: Any>(&self, origin: &str) -> Option<C> {
+    fn take<C: Any + Read + Unpin>(&self, origin: &str) -> Option<C> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(origin)?;
         // By the time of day: the monotonic clock may stand still while the process is frozen.
         let is_good = (self.now)().duration_since(kept.since).is_ok_and(|age| age < GOOD_FOR);
-        kept.connection.downcast().ok().filter(|_| is_good).map(|connection| *connection)
+        let mut connection = kept.connection.downcast().ok().filter(|_| is_good)?;
+        is_open(&mut *connection).then_some(*connection)
     }
+}
+
+/// A peer that was asked nothing has nothing to say: what can be read is the connection's end.
+fn is_open(connection: &mut (impl Read + Unpin)) -> bool {
+    let mut byte = [0];
+    let mut buffer = ReadBuf::new(&mut byte);
+    Pin::new(connection).poll_read(&mut Context::from_waker(Waker::noop()), buffer.unfilled()).is_pending()
 }
 
 impl<S> Layer<S> for Preconnect {
@@ -100,7 +109,7 @@ impl<S> Layer<S> for Preconnect {
 impl<S, R> Service<R> for PreconnectService<S>
 where
     S: Service<R, Error = BoxError>,
-    S::Response: Send + 'static,
+    S::Response: Read + Unpin + Send + 'static,
     S::Future: Send + 'static,
     R: Debug,
 {
@@ -139,34 +148,56 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_mins(1);
+    /// The connection that its peer closes.
+    const CLOSED: u64 = 2;
 
-    fn connector(connections: &Preconnect) -> impl Service<&'static str, Response = u64, Error = BoxError> + use<> {
+    /// A connection with a number.
+    struct Numbered(u64);
+
+    impl Read for Numbered {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: hyper::rt::ReadBufCursor<'_>,
+        ) -> Poll<std::io::Result<()>> {
+            if self.0 == CLOSED { Poll::Ready(Ok(())) } else { Poll::Pending }
+        }
+    }
+
+    fn connector(
+        connections: &Preconnect,
+    ) -> impl Service<&'static str, Response = Numbered, Error = BoxError> + use<> {
         let opened = Arc::new(AtomicU64::new(0));
         connections.layer(service_fn(move |_origin| {
             let number = opened.fetch_add(1, Ordering::Relaxed) + 1;
-            async move { Ok::<u64, BoxError>(number) }
+            async move { Ok::<_, BoxError>(Numbered(number)) }
         }))
     }
 
     #[tokio::test]
-    async fn a_kept_connection_is_used_once_and_for_its_origin_alone() {
+    async fn a_kept_connection_is_used_once_for_its_origin_alone_and_while_it_is_open() {
         let connections = Preconnect::new(|| SystemTime::UNIX_EPOCH);
         let mut connector = connector(&connections);
         connections
             .keep_connections_of(
                 async {
-                    for origin in ["https://a", "https://b"] {
-                        let error = connector.ready().await.unwrap().call(origin).await.unwrap_err();
+                    for origin in ["https://a", "https://closed", "https://b"] {
+                        let error = connector.ready().await.unwrap().call(origin).await.err().unwrap();
                         assert_eq!(error.to_string(), "the connection is kept for later");
                     }
                 },
                 LONG,
             )
             .await;
-        for (origin, number) in
-            [("https://b", 2), ("https://c", 3), ("https://b", 4), ("https://a", 1), ("https://a", 5)]
-        {
-            assert_eq!(connector.ready().await.unwrap().call(origin).await.unwrap(), number, "{origin}");
+        for (origin, number) in [
+            ("https://b", 3),
+            ("https://c", 4),
+            ("https://b", 5),
+            ("https://closed", 6),
+            ("https://a", 1),
+            ("https://a", 7),
+        ] {
+            assert_eq!(connector.ready().await.unwrap().call(origin).await.unwrap().0, number, "{origin}");
         }
     }
 
@@ -181,13 +212,13 @@ mod tests {
             connections
                 .keep_connections_of(
                     async {
-                        connector.ready().await.unwrap().call("https://a").await.unwrap_err();
+                        connector.ready().await.unwrap().call("https://a").await.err().unwrap();
                     },
                     LONG,
                 )
                 .await;
             SECONDS.store(seconds, Ordering::Relaxed);
-            let number = connector.ready().await.unwrap().call("https://a").await.unwrap();
+            let number = connector.ready().await.unwrap().call("https://a").await.unwrap().0;
             assert_eq!(number, expected, "at second {seconds}");
         }
     }

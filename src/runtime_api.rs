@@ -22,6 +22,8 @@ use crate::payload::{Payload, PayloadReader};
 /// How long Lambda may take to take an answer: it is on the same machine.
 const POST_LIMIT: Duration = Duration::from_secs(2);
 
+/// How many bytes of the answer to a post are read at most; Lambda's has some twenty.
+const ANSWER_CAP: usize = 64 * 1024;
 /// Lambda's are UUIDs, of 36 characters.
 const REQUEST_ID_CAP: usize = 128;
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
@@ -59,9 +61,15 @@ pub struct RequestId(String);
 /// What is wrong with the Runtime API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuntimeApiError {
-    /// No answer, or none to its end.
+    /// No connection.
     #[error("the Lambda Runtime API cannot be reached")]
     Unreachable,
+    /// No answer to a post within [`POST_LIMIT`].
+    #[error("the Lambda Runtime API did not answer within 2 s")]
+    TooSlow,
+    /// The connection was closed before the end of an answer, or that is not HTTP.
+    #[error("the Lambda Runtime API gave no answer that can be read")]
+    Unreadable,
     /// A status that is not the one for a success.
     #[error("the Lambda Runtime API answered with status {}", .0.as_u16())]
     Status(StatusCode),
@@ -84,14 +92,10 @@ impl RuntimeApi {
     ///
     /// [`RuntimeApiError`]; the process is then to end, so that Lambda starts another.
     pub async fn next(&self) -> Result<Invocation, RuntimeApiError> {
-        loop {
-            let answer = send(self.client.get(format!("{}invocation/next", self.base))).await?;
-            match answer.status() {
-                StatusCode::OK => return Invocation::read(answer).await,
-                // Lambda never says so; `cargo lambda watch` does, when nobody called for a while.
-                StatusCode::NO_CONTENT => {}
-                status => return Err(RuntimeApiError::Status(status)),
-            }
+        let answer = send(self.client.get(format!("{}invocation/next", self.base))).await?;
+        match answer.status() {
+            StatusCode::OK => Invocation::read(answer).await,
+            status => Err(RuntimeApiError::Status(status)),
         }
     }
 
@@ -139,12 +143,23 @@ impl RuntimeApi {
 }
 
 async fn taken(request: RequestBuilder) -> Result<(), RuntimeApiError> {
-    let status = send(request).await?.status();
+    let mut answer = send(request).await?;
+    // Read to its end, so that the connection can be used again; it says nothing of use.
+    let mut left = ANSWER_CAP;
+    while let Ok(Some(bytes)) = answer.chunk().await {
+        let Some(rest) = left.checked_sub(bytes.len()) else { break };
+        left = rest;
+    }
+    let status = answer.status();
     if status.is_success() { Ok(()) } else { Err(RuntimeApiError::Status(status)) }
 }
 
 async fn send(request: RequestBuilder) -> Result<Response, RuntimeApiError> {
-    request.send().await.map_err(|_| RuntimeApiError::Unreachable)
+    request.send().await.map_err(|error| match error {
+        error if error.is_connect() => RuntimeApiError::Unreachable,
+        error if error.is_timeout() => RuntimeApiError::TooSlow,
+        _ => RuntimeApiError::Unreadable,
+    })
 }
 
 impl RuntimeApiError {
@@ -174,7 +189,7 @@ impl Invocation {
         let deadline = deadline.ok_or(RuntimeApiError::Header(DEADLINE_MS))?;
         let echoed = answer.headers().get(INVOCATION_ID).cloned();
         let mut payload = PayloadReader::default();
-        while let Some(bytes) = answer.chunk().await.map_err(|_| RuntimeApiError::Unreachable)? {
+        while let Some(bytes) = answer.chunk().await.map_err(|_| RuntimeApiError::Unreadable)? {
             payload.push(&bytes);
         }
         Ok(Self { echoed, ..Self::new(request_id, deadline, payload.verdict()) })

@@ -66,12 +66,12 @@ async fn serve(api: &RuntimeApi, handler: &Handler<Broker>, logger: &Logger) -> 
     loop {
         let invocation = api.next().await?;
         let result = handler.handle(&invocation).await;
-        match api.answer(&invocation, &result).await {
-            Err(error) if error.is_about_one_answer() => {
-                let fields = NotTaken { error: error.to_string(), request_id: &invocation.request_id };
-                logger.log(LogLevel::Error, "post answer to Lambda", &fields);
+        if let Err(error) = api.answer(&invocation, &result).await {
+            let fields = NotTaken { error: error.to_string(), request_id: &invocation.request_id };
+            logger.log(LogLevel::Error, "post answer to Lambda", &fields);
+            if !error.is_about_one_answer() {
+                return Err(error);
             }
-            posted => posted?,
         }
     }
 }

@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::Mutex;
 
-use common::{Answer, PlainServer, Request, assert_nobody_was_called, launch};
+use common::{Answer, PlainServer, Request, assert_nobody_was_called, bytes_of, launch};
 use sandbox::{Broker, Outcome, Sandbox};
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ async fn run(sandbox: &Sandbox, runtime_api: &PlainServer) -> (Vec<Request>, Vec
     });
     let status = broker.wait_exit().await;
     assert_eq!(status.code(), Some(1), "{status}");
-    assert_eq!(sandbox.leaks(&broker.captured(), &[]), []);
+    assert_eq!(sandbox.leaks(&broker.captured(), &["MISTAKE"]), []);
     assert_eq!(broker.stderr(), "");
     let posts = runtime_api.requests().into_iter().filter(|request| request.call != NEXT).collect();
     (posts, warnings(&broker))
@@ -91,16 +91,6 @@ async fn an_answer_goes_to_its_invocation_with_the_ids_that_lambda_gave() {
 }
 
 #[tokio::test]
-async fn nothing_to_do_yet_is_no_invocation() {
-    let sandbox = Sandbox::start().await;
-    let nothing = || (204, Vec::new(), Vec::new());
-    let runtime_api = runtime_api(vec![nothing(), nothing(), invocation(ID, &[], b"null"), nothing()], 202);
-    let (posts, lines) = run(&sandbox, &runtime_api).await;
-    assert_eq!((posts.len(), sandbox.github.issued().len()), (1, 1));
-    assert_ended(&lines, "the Lambda Runtime API answered with status 500");
-}
-
-#[tokio::test]
 async fn an_answer_that_lambda_does_not_take_is_a_line_and_the_next_invocation_works() {
     let sandbox = Sandbox::start().await;
     for status in [400, 410, 413] {
@@ -119,7 +109,7 @@ async fn an_answer_that_lambda_does_not_take_is_a_line_and_the_next_invocation_w
 #[tokio::test]
 async fn an_api_that_fails_ends_the_function_with_one_line() {
     let sandbox = Sandbox::start().await;
-    for status in [403, 404, 500, 503, 302] {
+    for status in [204, 302, 403, 404, 500, 503] {
         let runtime_api = runtime_api(vec![(status, vec![("location", "/elsewhere".into())], Vec::new())], 202);
         let (posts, lines) = run(&sandbox, &runtime_api).await;
         assert_eq!((posts.len(), runtime_api.requests().len()), (0, 1), "{status}");
@@ -130,7 +120,85 @@ async fn an_api_that_fails_ends_the_function_with_one_line() {
     let runtime_api = runtime_api(vec![invocation(ID, &[], b"null"), invocation("second", &[], b"null")], 500);
     let (posts, lines) = run(&sandbox, &runtime_api).await;
     assert_eq!(posts.len(), 1);
-    assert_ended(&lines, "the Lambda Runtime API answered with status 500");
+    assert_not_taken(&lines, "the Lambda Runtime API answered with status 500");
+}
+
+/// The line about an answer to invocation [`ID`], and the one about the end.
+fn assert_not_taken(lines: &[Value], error: &str) {
+    let [not_taken, ended] = lines else { panic!("{error}: {lines:#?}") };
+    assert_eq!([&not_taken["level"], &not_taken["msg"]], ["ERROR", "post answer to Lambda"]);
+    assert_eq!([&not_taken["error"], &not_taken["request_id"]], [error, ID]);
+    assert_ended(std::slice::from_ref(ended), error);
+}
+
+/// A Runtime API that answers requests for an invocation and posts with these very bytes.
+fn raw(next: Vec<u8>, posted: Option<Vec<u8>>) -> PlainServer {
+    PlainServer::start_raw(move |request| if request.call == NEXT { Some(next.clone()) } else { posted.clone() })
+}
+
+#[tokio::test]
+async fn an_invocation_that_breaks_off_or_is_not_http_ends_the_function_with_one_line() {
+    let sandbox = Sandbox::start().await;
+    let whole = bytes_of(invocation(ID, &[], b"null and more"));
+    for (case, bytes) in [
+        ("nothing", Vec::new()),
+        ("garbage", b"SSH-2.0-OpenSSH_9.6\r\n\r\n".to_vec()),
+        ("half a head", whole[..40].to_vec()),
+        ("half a payload", whole[..whole.len() - " and more".len()].to_vec()),
+    ] {
+        let runtime_api = raw(bytes, Some(Vec::new()));
+        let (posts, lines) = run(&sandbox, &runtime_api).await;
+        assert_eq!(posts.len(), 0, "{case}");
+        assert_ended(&lines, "the Lambda Runtime API gave no answer that can be read");
+    }
+    assert_nobody_was_called(&sandbox, "broken off");
+}
+
+#[tokio::test]
+async fn a_post_without_an_answer_ends_the_function_after_two_seconds_at_most() {
+    let sandbox = Sandbox::start().await;
+    for (posted, error) in [
+        (Some(Vec::new()), "the Lambda Runtime API gave no answer that can be read"),
+        (None, "the Lambda Runtime API did not answer within 2 s"),
+    ] {
+        let runtime_api = raw(bytes_of(invocation(ID, &[], b"null")), posted);
+        let (posts, lines) = run(&sandbox, &runtime_api).await;
+        assert_eq!(posts.len(), 1, "{error}");
+        assert_not_taken(&lines, error);
+    }
+}
+
+#[tokio::test]
+async fn a_payload_may_come_in_chunks() {
+    let sandbox = Sandbox::start().await;
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\
+         Lambda-Runtime-Aws-Request-Id: {ID}\r\nLambda-Runtime-Deadline-Ms: 9999999999999\r\n\r\n"
+    );
+    for (chunks, path) in
+        [("1\r\nn\r\n3\r\null\r\n0\r\n\r\n", "response"), ("4\r\nnull\r\n1\r\nl\r\n0\r\n\r\n", "error")]
+    {
+        let runtime_api = raw([&head, chunks].concat().into_bytes(), Some(Vec::new()));
+        let (posts, _) = run(&sandbox, &runtime_api).await;
+        let [post] = posts.as_slice() else { panic!("{posts:#?}") };
+        assert_eq!(post.call, format!("POST /2018-06-01/runtime/invocation/{ID}/{path}"));
+    }
+}
+
+#[tokio::test]
+async fn a_client_context_of_any_bytes_changes_nothing() {
+    let sandbox = Sandbox::start().await;
+    let broken_json = r#"{"client":"#;
+    for context in [broken_json, "ghs_MISTAKE", "\x7f", "\x01", "\u{1b}[31m", "ä\u{fffd}", &"x".repeat(100_000)] {
+        let answer = invocation(ID, &[("lambda-runtime-client-context", context)], b"null");
+        let runtime_api = runtime_api(vec![answer], 202);
+        let (posts, lines) = run(&sandbox, &runtime_api).await;
+        let context: String = context.escape_debug().take(40).collect();
+        let [post] = posts.as_slice() else { panic!("{context}: {posts:#?} {lines:#?}") };
+        let answer: Value = serde_json::from_slice(&post.body).unwrap();
+        assert_eq!(answer["token"], *sandbox.github.issued().last().unwrap(), "{context}");
+    }
+    sandbox.assert_no_violations();
 }
 
 #[tokio::test]

@@ -120,6 +120,11 @@ pub(crate) struct PlainServer {
 
 impl PlainServer {
     pub(crate) fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_raw(move |request| Some(bytes_of(answer(request))))
+    }
+
+    /// Answers with these very bytes, HTTP or not, and closes; `None`: says nothing until the peer closes.
+    pub(crate) fn start_raw(answer: impl Fn(&Request) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<Request>>>::default();
@@ -148,18 +153,24 @@ impl PlainServer {
 }
 
 fn converse(
-    stream: &TcpStream,
+    mut stream: &TcpStream,
     heard: &Mutex<Vec<Request>>,
-    answer: &(impl Fn(&Request) -> Answer + ?Sized),
+    answer: &(impl Fn(&Request) -> Option<Vec<u8>> + ?Sized),
 ) -> std::io::Result<()> {
     let request = read_request(stream)?;
     heard.lock().unwrap().push(request.clone());
-    let (status, headers, body) = answer(&request);
+    match answer(&request) {
+        Some(bytes) => stream.write_all(&bytes),
+        None => stream.read_to_end(&mut Vec::new()).map(drop),
+    }
+}
+
+/// An answer as it goes over the wire.
+pub(crate) fn bytes_of((status, headers, body): Answer) -> Vec<u8> {
     let headers: String = headers.into_iter().map(|(name, value)| [name, ": ", &value, "\r\n"].concat()).collect();
     let top =
         format!("HTTP/1.1 {status} Scripted\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
-    let mut writer = stream;
-    writer.write_all(&[top.as_bytes(), &body].concat())
+    [top.as_bytes(), &body].concat()
 }
 
 fn read_request(stream: &TcpStream) -> std::io::Result<Request> {

@@ -225,6 +225,8 @@ pub enum Door {
     Silent,
     /// Accepts, then resets.
     Reset,
+    /// As it should, TLS included; then closes the connection before any request.
+    Closing,
 }
 
 /// A sequence of which the last repeats.

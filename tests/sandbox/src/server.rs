@@ -117,11 +117,13 @@ async fn accept(
     }
 }
 
-async fn meet(stream: TcpStream, door: Door, tls: Option<TlsAcceptor>, handler: Handler) -> io::Result<()> {
+async fn meet(mut stream: TcpStream, door: Door, tls: Option<TlsAcceptor>, handler: Handler) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match (door, tls) {
         (Door::Reset, _) => reset(&stream),
         (Door::Silent, _) => hang(stream).await,
+        (Door::Closing, None) => stream.shutdown().await,
+        (Door::Closing, Some(tls)) => tls.accept(stream).await?.shutdown().await,
         (Door::Open, None) => converse(stream, handler).await,
         (Door::Open, Some(tls)) => converse(tls.accept(stream).await?, handler).await,
         (Door::ForeignCertificate, _) => {

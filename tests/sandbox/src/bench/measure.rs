@@ -14,8 +14,10 @@ use crate::cli::Mistake;
 
 /// Later invocations in a run, at full speed and with near peers; a few milliseconds each.
 const LATER: u32 = 50;
-/// Later invocations in a run otherwise: they take long, and wall time alone is measured.
-const LATER_SLOW: u32 = 5;
+/// Later invocations in a run with far peers: they take long, and their wall time hardly differs.
+const LATER_FAR: u32 = 5;
+/// Later invocations in a run under the quota alone: many periods' worth, so that the share left at their begin counts little.
+const LATER_QUOTA: u32 = 100;
 /// How many processes are looked at for memory: what they take hardly differs.
 const MEMORY_RUNS: u32 = 3;
 const NEAR: Surroundings = Surroundings { far: false, quota: false };
@@ -86,7 +88,11 @@ async fn add_run(
         (false, true) => "far peers",
         (true, true) => "quota and far peers",
     });
-    let later = if at.quota || at.far { LATER_SLOW } else { LATER };
+    let later = match (at.quota, at.far) {
+        (false, false) => LATER,
+        (true, false) => LATER_QUOTA,
+        (_, true) => LATER_FAR,
+    };
     let costs = stage.run(program, at, later).await?;
     add_costs(samples, at, &costs);
     bar.inc(1);
