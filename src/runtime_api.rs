@@ -64,7 +64,7 @@ pub enum RuntimeApiError {
     /// No connection.
     #[error("the Lambda Runtime API cannot be reached")]
     Unreachable,
-    /// No answer to a post within [`POST_LIMIT`].
+    /// No answer to a post within 2 s.
     #[error("the Lambda Runtime API did not answer within 2 s")]
     TooSlow,
     /// The connection was closed before the end of an answer, or that is not HTTP.
