@@ -151,10 +151,19 @@ impl Answer {
 ///
 /// When it cannot be set up.
 pub fn for_runtime_api() -> Result<reqwest::Client, ConfigError> {
-    let builder = base_client().no_proxy().tls_backend_preconfigured(tls(RootCertStore::empty())?);
-    // A caller's client context is a header of its invocation, and may hold bytes that no header may.
-    let builder = builder.http1_ignore_invalid_headers_in_responses(true);
-    builder.build().map_err(|_| ConfigError::HttpClient)
+    base_client()
+        .no_proxy()
+        .tls_backend_preconfigured(tls(RootCertStore::empty())?)
+        // The answer to a request for an invocation may take hours, most of them frozen, and probes of the
+        // connection would only give it up for dead.
+        .tcp_keepalive(None)
+        .tcp_keepalive_interval(None)
+        .tcp_keepalive_retries(None)
+        .tcp_user_timeout(None)
+        // A caller's client context is a header of its invocation, and may hold bytes that no header may.
+        .http1_ignore_invalid_headers_in_responses(true)
+        .build()
+        .map_err(|_| ConfigError::HttpClient)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where a client is made")]
