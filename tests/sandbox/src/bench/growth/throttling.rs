@@ -106,27 +106,25 @@ impl Outcome {
         for (attempts, callers) in &self.attempts {
             table.add(vec![format!("asked SSM {attempts} ×"), callers.to_string()]);
         }
-        let mut section = Section {
-            title: format!(
-                "{CALLERS} callers at once, each with a broker of its own that is already up; SSM answers \
-                 {REQUESTS_PER_SECOND} requests a second and refuses the others. All had their answer after {:.1} s. \
-                 Requests to SSM in each {} ms: {}",
-                self.last.as_secs_f64(),
-                WINDOW.as_millis(),
-                self.windows.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-            ),
-            table,
-            json: json!({}),
-        };
-        section.json = json!({
+        let windows: Vec<_> = self.windows.iter().map(ToString::to_string).collect();
+        let title = format!(
+            "{CALLERS} callers at once, each with a broker of its own that is already up; SSM answers \
+             {REQUESTS_PER_SECOND} requests a second and refuses the others. All had their answer after {:.1} s. \
+             Requests to SSM in each {} ms: {}",
+            self.last.as_secs_f64(),
+            WINDOW.as_millis(),
+            windows.join(" "),
+        );
+        let attempts = self.attempts.iter().map(|(attempts, callers)| (attempts.to_string(), *callers));
+        let json = json!({
             "callers": CALLERS,
             "requests_per_second": REQUESTS_PER_SECOND,
             "answers": self.answers,
-            "attempts": self.attempts.iter().map(|(attempts, callers)| (attempts.to_string(), *callers)).collect::<BTreeMap<_, _>>(),
+            "attempts": attempts.collect::<BTreeMap<_, _>>(),
             "window_ms": WINDOW.as_millis(),
             "requests_per_window": self.windows,
             "last_answer_s": self.last.as_secs_f64(),
         });
-        section
+        Section { title, table, json }
     }
 }
