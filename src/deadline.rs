@@ -21,20 +21,19 @@ const LONGEST: Duration = Duration::from_mins(15);
 
 /// Until when an invocation's steps may run.
 #[derive(Clone, Copy, Debug)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     work: Instant,
     revocation: Instant,
 }
 
 /// The time ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutOfTime;
+pub(crate) struct OutOfTime;
 
 impl Deadline {
     /// The deadline of an invocation that Lambda kills at `lambda_deadline`; `now` and `instant` are
     /// the same moment on two clocks.
-    #[must_use]
-    pub fn new(lambda_deadline: SystemTime, now: SystemTime, instant: Instant) -> Self {
+    pub(crate) fn new(lambda_deadline: SystemTime, now: SystemTime, instant: Instant) -> Self {
         let left = lambda_deadline.duration_since(now).unwrap_or_default().min(LONGEST);
         let (margin, revocation, posting) =
             if left < SHORT { (left / 4, left / 4, left / 40) } else { (MARGIN, REVOCATION, POSTING) };
@@ -43,8 +42,7 @@ impl Deadline {
     }
 
     /// When reading parameters and asking for a token must have ended.
-    #[must_use]
-    pub fn for_work(&self) -> Instant {
+    pub(crate) fn for_work(&self) -> Instant {
         self.work
     }
 
@@ -53,7 +51,7 @@ impl Deadline {
     /// # Errors
     ///
     /// [`OutOfTime`] when the step did not end in time.
-    pub async fn work<T>(&self, step: impl Future<Output = T>) -> Result<T, OutOfTime> {
+    pub(crate) async fn work<T>(&self, step: impl Future<Output = T>) -> Result<T, OutOfTime> {
         // The timer alone would let a step begin for which there is no time at all.
         if clock::instant() >= self.work {
             return Err(OutOfTime);
@@ -66,7 +64,7 @@ impl Deadline {
     /// # Errors
     ///
     /// [`OutOfTime`] when it did not end in time.
-    pub async fn revocation<T>(&self, step: impl Future<Output = T>) -> Result<T, OutOfTime> {
+    pub(crate) async fn revocation<T>(&self, step: impl Future<Output = T>) -> Result<T, OutOfTime> {
         timeout_at(self.revocation, step).await.map_err(|_| OutOfTime)
     }
 }

@@ -9,8 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::error::Category;
 
 /// What is wrong with a JSON text, in words that quote nothing of it: serde's own do.
-#[must_use]
-pub fn why(error: &serde_json::Error) -> &'static str {
+pub(crate) fn reason(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         Category::Syntax | Category::Eof | Category::Io => "it is not valid JSON",
         // serde_json has no kind of its own for this; the texts are ours, see UniqueMap, and serde's.
@@ -24,7 +23,7 @@ pub fn why(error: &serde_json::Error) -> &'static str {
 const TWICE: &str = "a name stands twice";
 
 /// A JSON object read into `T`. A struct alone would be read from an array as well.
-pub struct Object<T>(pub T);
+pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -48,7 +47,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
 /// A JSON object in which no key stands twice, sorted by key.
 #[derive(Debug)]
-pub struct UniqueMap<V>(pub BTreeMap<String, V>);
+pub(crate) struct UniqueMap<V>(pub(crate) BTreeMap<String, V>);
 
 impl<V> Default for UniqueMap<V> {
     fn default() -> Self {
@@ -88,11 +87,11 @@ mod tests {
 
     #[test]
     fn errors_quote_nothing_of_the_text() {
-        let why_of = |text: &str| why(&serde_json::from_str::<UniqueMap<String>>(text).unwrap_err());
-        assert_eq!(why_of("ghs_secret"), "it is not valid JSON");
-        assert_eq!(why_of(r#"{"a":"#), "it is not valid JSON");
-        assert_eq!(why_of(r#"{"ghs_secret":5}"#), "a value in it is not of the kind expected");
-        assert_eq!(why_of(r#"{"a":"b","a":"c"}"#), "a name stands in it twice");
+        let reason_of = |text: &str| reason(&serde_json::from_str::<UniqueMap<String>>(text).unwrap_err());
+        assert_eq!(reason_of("ghs_secret"), "it is not valid JSON");
+        assert_eq!(reason_of(r#"{"a":"#), "it is not valid JSON");
+        assert_eq!(reason_of(r#"{"ghs_secret":5}"#), "a value in it is not of the kind expected");
+        assert_eq!(reason_of(r#"{"a":"b","a":"c"}"#), "a name stands in it twice");
     }
 
     #[test]
@@ -103,7 +102,7 @@ mod tests {
         }
         assert_eq!(serde_json::from_str::<Object<Pair>>(r#"{"a":1}"#).unwrap().0.a, 1);
         let twice = serde_json::from_str::<Object<Pair>>(r#"{"a":1,"a":1}"#).err().unwrap();
-        assert_eq!(why(&twice), "a name stands in it twice");
+        assert_eq!(reason(&twice), "a name stands in it twice");
         assert!(serde_json::from_str::<Object<Pair>>("[1]").is_err());
     }
 }

@@ -1,31 +1,25 @@
-//! An AWS Lambda that gives its callers one short-lived GitHub token, good for one repository and
-//! one set of permissions, both fixed by whoever deployed it.
+//! An AWS Lambda function that exchanges a GitHub App's private key for short-lived installation tokens, each valid for
+//! one repository and one set of permissions. Both are fixed when the function is deployed.
 //!
-//! [`broker`] tells what an invocation does; [`handler`] is the Lambda edge around it; the three
-//! workers are [`parameter_store`], [`app_jwt`] and [`github`]. [`config`] turns the environment into
-//! types that cannot hold a wrong value, and [`error`] lists what a caller can be told.
+//! Start reading at `broker`: it is one invocation, step by step. `lambda` is the edge around it. The workers are
+//! `parameter_store`, `github_app` and `github`; `config` turns the environment into types that cannot hold a wrong
+//! value. Imports point one way: `lambda` → `broker` → workers → types.
 
 #![forbid(unsafe_code)]
 
-pub mod app_jwt;
-pub mod broker;
-pub mod clock;
-pub mod config;
-pub mod deadline;
-pub mod environment;
-pub mod error;
-pub mod github;
-pub mod handler;
-pub mod http_client;
-pub mod json;
-pub mod logging;
-pub mod panics;
-pub mod parameter_store;
-pub mod payload;
-pub mod peer_text;
-pub mod pem;
-pub mod preconnect;
-pub mod record;
-pub mod retry;
-pub mod runtime_api;
-pub mod startup;
+mod broker;
+mod clock;
+mod config;
+mod deadline;
+mod error_type;
+mod github;
+mod github_app;
+mod http;
+mod json;
+mod lambda;
+mod logging;
+mod parameter_store;
+mod peer_text;
+mod pem;
+
+pub use lambda::run;

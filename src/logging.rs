@@ -1,85 +1,270 @@
-//! The JSON line: one object a line on standard output, and nothing else there.
+//! JSON lines on standard output, one object per event.
 //!
-//! The lines are typed values written here rather than `tracing` events, so that a field can be a
-//! real array and no library can write one: libraries' own events may show what is secret.
+//! A `tracing` layer of our own: `tracing-subscriber`'s JSON format has other names (`fields`, `target`), and no way to write
+//! an array. Only this crate's events become lines, because a library's may show secrets. The fields of the surrounding span
+//! are added to the event's own, so that the steps of an invocation record what they learn on its span.
 
 use std::io::Write;
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::clock::Clock;
-use crate::config::LogLevel;
 
-/// Writes log lines.
-#[derive(Clone, Copy, Debug)]
-pub struct Logger {
-    /// Lines below it are dropped.
-    threshold: LogLevel,
+/// The target of this crate's events starts with it.
+const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");
+/// Where `lambda_runtime` reports, by a `status` field, that Lambda refused an answer. It reports that in no other way.
+const REFUSED_POST_TARGET: &str = "lambda_runtime::layers::api_client";
+/// Which App it was matters only when something is wrong.
+const ONLY_IN_FAILURES: [&str; 3] = ["aws_request_id", "client_id", "installation_id"];
+
+/// Recorded as a field's value, it removes the field from the line.
+pub(crate) const UNSET: &str = "";
+
+/// Writes this process's events of at least this level to standard output. Call it once; later calls do nothing.
+pub(crate) fn start(threshold: LevelFilter, now: Clock) {
+    let lines = JsonLines { threshold, now, write: write_to_stdout };
+    // It fails only when a subscriber is there already.
+    let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));
+}
+
+fn write_to_stdout(line: &[u8]) {
+    // If stdout is gone, there is nowhere to report it.
+    let _ = std::io::stdout().lock().write_all(line);
+}
+
+struct JsonLines {
+    threshold: LevelFilter,
     now: Clock,
+    write: fn(&[u8]),
 }
 
-#[derive(Serialize)]
-struct Line<'a, F> {
-    /// Lambda's log-level filter wants this name and RFC 3339, see
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>.
+/// The fields recorded so far, by name.
+#[derive(Default)]
+struct Fields(Vec<(&'static str, Value)>);
+
+/// A line before it is written.
+struct Line<'a> {
     timestamp: String,
-    level: LogLevel,
+    level: &'static str,
     msg: &'a str,
-    #[serde(flatten)]
-    fields: &'a F,
+    fields: Vec<(&'static str, &'a Value)>,
 }
 
-/// For a line without fields.
-#[derive(Serialize)]
-pub struct NoFields {}
-
-impl Logger {
-    /// A logger that writes lines of at least this level.
-    #[must_use]
-    pub fn new(threshold: LogLevel, now: Clock) -> Self {
-        Self { threshold, now }
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for JsonLines {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        let is_own = metadata.target().starts_with(OWN_TARGET) || metadata.target() == REFUSED_POST_TARGET;
+        is_own && (metadata.is_span() || *metadata.level() <= self.threshold)
     }
 
-    /// Writes a line; `fields` stand at its top level.
-    pub fn log(&self, level: LogLevel, msg: &str, fields: &impl Serialize) {
-        if level < self.threshold {
-            return;
-        }
-        if let Some(line) = self.line(level, msg, fields) {
-            // Nobody is left to be told when standard output is gone.
-            let _ = std::io::stdout().lock().write_all(&line);
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
         }
     }
 
-    fn line(&self, level: LogLevel, msg: &str, fields: &impl Serialize) -> Option<Vec<u8>> {
-        let timestamp = DateTime::from((self.now)()).fmt(Format::DateTime).ok()?;
-        let mut line = serde_json::to_vec(&Line { timestamp, level, msg, fields }).ok()?;
-        line.push(b'\n');
-        Some(line)
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        if event.metadata().target() == REFUSED_POST_TARGET {
+            fields = match refused_post(&fields) {
+                Some(fields) => fields,
+                None => return,
+            };
+        }
+        let level = *event.metadata().level();
+        match context.event_span(event) {
+            Some(span) => self.write_with_span(level, &fields, &span),
+            None => self.write(level, &fields, &[]),
+        }
+    }
+}
+
+impl JsonLines {
+    fn write_with_span<'s, S: LookupSpan<'s>>(&self, level: Level, fields: &Fields, span: &SpanRef<'s, S>) {
+        let extensions = span.extensions();
+        let Some(recorded) = extensions.get::<Fields>() else { return self.write(level, fields, &[]) };
+        let is_failure = level <= Level::WARN;
+        // In the order of the span's declaration: steps may run in any order.
+        let declared = span.metadata().fields().iter().map(|field| field.name());
+        let of_span: Vec<_> = declared
+            .filter(|name| fields.get(name).is_none() && (is_failure || !ONLY_IN_FAILURES.contains(name)))
+            .filter_map(|name| recorded.get(name).map(|value| (name, value)))
+            .collect();
+        self.write(level, fields, &of_span);
+    }
+
+    fn write(&self, level: Level, fields: &Fields, of_span: &[(&'static str, &Value)]) {
+        let Ok(timestamp) = DateTime::from((self.now)()).fmt(Format::DateTime) else { return };
+        let msg = fields.get("message").and_then(Value::as_str).unwrap_or_default();
+        let own = fields.0.iter().filter(|(name, _)| *name != "message").map(|(name, value)| (*name, value));
+        let line = Line { timestamp, level: level.as_str(), msg, fields: own.chain(of_span.iter().copied()).collect() };
+        if let Ok(mut line) = serde_json::to_vec(&line) {
+            line.push(b'\n');
+            (self.write)(&line);
+        }
+    }
+}
+
+/// The fields of our own line about an answer that Lambda refused.
+fn refused_post(fields: &Fields) -> Option<Fields> {
+    // As in "413 Payload Too Large".
+    let status = fields.get("status")?.as_str()?.split(' ').next()?.to_owned();
+    let error = format!("the Lambda Runtime API answered with status {status}");
+    Some(Fields(vec![("message", "post answer to Lambda".into()), ("error", error.into())]))
+}
+
+impl Fields {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
+    fn unset(&mut self, field: &Field) {
+        self.0.retain(|(name, _)| *name != field.name());
+    }
+
+    fn set(&mut self, field: &Field, value: Value) {
+        self.unset(field);
+        self.0.push((field.name(), value));
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if value == UNSET { self.unset(field) } else { self.set(field, value.into()) }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value.into());
+    }
+
+    /// Bytes are JSON: `tracing` has no arrays and maps of its own.
+    fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+        self.set(field, serde_json::from_slice(value).unwrap_or_default());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.set(field, format!("{value:?}").into());
+    }
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Lambda's log-level filter reads `timestamp` (RFC 3339) and `level`, see
+        // <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>.
+        let first = [("timestamp", self.timestamp.as_str()), ("level", self.level), ("msg", self.msg)];
+        let first = first.map(|(name, text)| (name, Value::from(text)));
+        let fields = self.fields.iter().map(|(name, value)| (*name, *value));
+        serializer.collect_map(first.iter().map(|(name, value)| (*name, value)).chain(fields))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::time::{Duration, SystemTime};
 
-    use serde_json::json;
+    use tracing::field::Empty;
+    use tracing::{error, error_span, info, warn};
 
     use super::*;
 
+    thread_local! {
+        static WRITTEN: RefCell<String> = const { RefCell::new(String::new()) };
+    }
+
+    /// The lines that `log` writes.
+    fn written(threshold: LevelFilter, log: impl FnOnce()) -> Vec<String> {
+        let now = || SystemTime::UNIX_EPOCH + Duration::from_millis(1_776_962_912_345);
+        let write = |line: &[u8]| WRITTEN.with_borrow_mut(|text| text.push_str(std::str::from_utf8(line).unwrap()));
+        let lines = JsonLines { threshold, now, write };
+        tracing::subscriber::with_default(Registry::default().with(lines), log);
+        WRITTEN.take().lines().map(str::to_owned).collect()
+    }
+
     #[test]
-    fn a_line_is_one_json_object_with_the_fields_at_its_top() {
-        let logger = Logger::new(LogLevel::Info, || SystemTime::UNIX_EPOCH + Duration::from_millis(1_776_962_912_345));
-        let line = logger.line(LogLevel::Warn, "a message", &json!({"repositories": ["owner/name"]})).unwrap();
-        assert_eq!(
-            String::from_utf8(line).unwrap(),
-            concat!(
-                r#"{"timestamp":"2026-04-23T16:48:32.345Z","level":"WARN","msg":"a message","#,
-                r#""repositories":["owner/name"]}"#,
-                "\n"
-            )
+    fn a_line_starts_with_timestamp_level_and_msg() {
+        let lines = written(LevelFilter::INFO, || {
+            warn!(repositories = &br#"["owner/name"]"#[..], count = 3_u64, why = %"a reason", "a message");
+        });
+        let expected = concat!(
+            r#"{"timestamp":"2026-04-23T16:48:32.345Z","level":"WARN","msg":"a message","#,
+            r#""repositories":["owner/name"],"count":3,"why":"a reason"}"#
         );
+        assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn the_spans_fields_follow_the_events_own() {
+        let lines = written(LevelFilter::INFO, || {
+            let span = error_span!("invocation", request_id = "1", client_id = Empty, ssm_ms = Empty, unknown = Empty);
+            let _entered = span.enter();
+            span.record("ssm_ms", 7_u64);
+            span.record("client_id", "Iv1");
+            span.record("ssm_ms", 8_u64);
+            span.record("unknown", "1");
+            span.record("unknown", UNSET);
+            info!(expires_at = "soon", "minted");
+            error!(request_id = "own", "failed");
+        });
+        let tails: Vec<_> = lines.iter().map(|line| line.split_once(r#""msg":"#).unwrap().1).collect();
+        let expected = [
+            r#""minted","expires_at":"soon","request_id":"1","ssm_ms":8}"#,
+            r#""failed","request_id":"own","client_id":"Iv1","ssm_ms":8}"#,
+        ];
+        assert_eq!(tails, expected);
+    }
+
+    #[test]
+    fn events_below_the_threshold_are_dropped() {
+        let log = || {
+            info!("info");
+            warn!("warn");
+            error!("error");
+        };
+        assert_eq!(written(LevelFilter::WARN, log).len(), 2);
+        assert_eq!(written(LevelFilter::ERROR, log).len(), 1);
+    }
+
+    #[test]
+    fn events_of_libraries_are_dropped() {
+        let log = || {
+            error!(target: "hyper", "a secret");
+            error!(target: "lambda_runtime::layers::panic", "a secret");
+            error!(target: "lambda_runtime::layers::api_client", error = "a secret", "a secret");
+        };
+        assert_eq!(written(LevelFilter::INFO, log), [""; 0]);
+    }
+
+    #[test]
+    fn an_answer_that_lambda_refused_is_a_line_of_our_own() {
+        let lines = written(LevelFilter::INFO, || {
+            let _entered = error_span!("invocation", request_id = "1").entered();
+            error!(target: "lambda_runtime::layers::api_client", status = %"410 Gone", "a library's text");
+        });
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["msg"], "post answer to Lambda");
+        assert_eq!(line["error"], "the Lambda Runtime API answered with status 410");
+        assert_eq!(line["request_id"], "1");
     }
 }

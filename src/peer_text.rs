@@ -1,99 +1,170 @@
-//! What a peer said, made fit for the log and for an error.
+//! Texts of peers, as types that hold only what may be logged and quoted.
+//!
+//! A broken or hostile peer may send secrets back. Where the field allows it, an allow-list decides; AWS's error messages are
+//! free text, so they are searched for the secrets known by then.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 
-use serde::Serialize;
-
-/// How many characters of a header are kept.
-const HEADER_CAP: usize = 128;
+/// How long a request ID or an AWS error code may be. AWS's and GitHub's IDs have some 40 characters.
+const NAME_CAP: usize = 64;
+/// How long a repository or a permission may be. GitHub's longest `owner/name` has 140 characters, most have 40.
+const SCOPE_CAP: usize = 128;
 /// How many characters of an AWS error message are kept; IAM's longest explanations have some 500.
 const MESSAGE_CAP: usize = 1024;
-/// A secret is looked for in pieces of this length, one after the other: any 23 characters of it in a
-/// row have a piece among them. All secrets here are longer.
-const PIECE: usize = 12;
-/// A piece of fewer different characters tells nothing: `xxxxxxxxxxxx` stands in many texts.
-const TELLING: usize = 5;
+/// A text that shares this many consecutive characters with a secret shows a part of it. All secrets are longer.
+const WINDOW: usize = 12;
+/// A window of fewer different characters shows nothing: `xxxxxxxxxxxx` occurs in many texts.
+const DIFFERENT: usize = 5;
+/// Stands for a text that must not be quoted.
+const HIDDEN: &str = "(hidden)";
 
-/// At most 128 visible ASCII characters that show no secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct PeerText(String);
+/// The text has a character or a length that is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotAllowed;
 
-impl PeerText {
-    /// What a header says, or a name in an answer. A broken or hostile peer may send our own secrets
-    /// back: a text that shows a part of one becomes `(hidden)`.
-    #[must_use]
-    pub fn new(text: &str, secrets: &[&str]) -> Self {
-        let visible: String = text.chars().filter(char::is_ascii_graphic).take(HEADER_CAP).collect();
-        Self(unless_telling(visible, secrets))
+/// An ID by which AWS or GitHub finds a request: hexadecimal digits, `:` and `-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestId(String);
+
+/// An AWS error code, such as `AccessDeniedException`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ErrorCode(String);
+
+/// A repository or permission that GitHub granted, or `(hidden)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scope(String);
+
+/// An AWS error message without control characters, or `(hidden)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ErrorMessage(String);
+
+fn allowed(text: &str, cap: usize, is_allowed: impl Fn(u8) -> bool) -> Result<String, NotAllowed> {
+    let is_good = (1..=cap).contains(&text.len()) && text.bytes().all(is_allowed);
+    if is_good { Ok(text.to_owned()) } else { Err(NotAllowed) }
+}
+
+impl FromStr for RequestId {
+    type Err = NotAllowed;
+
+    fn from_str(text: &str) -> Result<Self, NotAllowed> {
+        allowed(text, NAME_CAP, |byte| byte.is_ascii_hexdigit() || b":-".contains(&byte)).map(Self)
     }
+}
 
-    /// An AWS error message: at most 1,024 characters, none of them a control character. Messages
-    /// about a signature that does not match may quote the request's headers, the session token
-    /// among them: such a message becomes `(hidden)`.
-    #[must_use]
-    pub fn message(text: &str, secrets: &[&str]) -> Self {
-        let printable = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-        Self(unless_telling(printable.take(MESSAGE_CAP).collect(), secrets))
-    }
-
-    /// The same, unless it shows a part of this secret too, which was not known before.
-    #[must_use]
-    pub fn hiding(self, secret: &str) -> Self {
-        Self(unless_telling(self.0, &[secret]))
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+impl RequestId {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-fn unless_telling(text: String, secrets: &[&str]) -> String {
-    let tells = |secret: &&str| {
-        secret.as_bytes().chunks_exact(PIECE).any(|piece| has(text.as_bytes(), piece) && is_telling(piece))
-    };
-    if secrets.iter().any(tells) { "(hidden)".to_owned() } else { text }
+impl ErrorCode {
+    /// Refuses a text that is not an identifier or shows a part of a secret.
+    pub(crate) fn new(text: &str, secrets: &[&str]) -> Result<Self, NotAllowed> {
+        let code = allowed(text, NAME_CAP, |byte| byte.is_ascii_alphanumeric() || b".#_".contains(&byte))?;
+        if shows_any_of(&code, secrets) { Err(NotAllowed) } else { Ok(Self(code)) }
+    }
 }
 
-fn has(text: &[u8], piece: &[u8]) -> bool {
-    text.windows(PIECE).any(|window| window.first() == piece.first() && window == piece)
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
-fn is_telling(piece: &[u8]) -> bool {
-    piece.iter().collect::<BTreeSet<_>>().len() >= TELLING
+impl Scope {
+    /// `(hidden)` when the text has a character that names do not have, or shows a part of a secret.
+    pub(crate) fn new(text: &str, secrets: &[&str]) -> Self {
+        let name = allowed(text, SCOPE_CAP, |byte| byte.is_ascii_alphanumeric() || b"_./-".contains(&byte));
+        Self(name.ok().filter(|name| !shows_any_of(name, secrets)).unwrap_or_else(|| HIDDEN.to_owned()))
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ErrorMessage {
+    /// At most 1,024 characters; `(hidden)` when the text shows a part of a secret: AWS's answer to a wrong signature quotes
+    /// the request's headers, the session token among them.
+    pub(crate) fn new(text: &str, secrets: &[&str]) -> Self {
+        let printable = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+        let text: String = printable.take(MESSAGE_CAP).collect();
+        Self(if shows_any_of(&text, secrets) { HIDDEN.to_owned() } else { text })
+    }
+}
+
+impl fmt::Display for ErrorMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether the text shares at least 12 consecutive characters with a secret, at any position in either.
+fn shows_any_of(text: &str, secrets: &[&str]) -> bool {
+    let windows: BTreeSet<&[u8]> = text.as_bytes().windows(WINDOW).filter(|window| is_telling(window)).collect();
+    secrets.iter().any(|secret| secret.as_bytes().windows(WINDOW).any(|window| windows.contains(window)))
+}
+
+fn is_telling(window: &[u8]) -> bool {
+    window.iter().collect::<BTreeSet<_>>().len() >= DIFFERENT
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_header_is_cut_to_visible_ascii() {
-        assert_eq!(PeerText::new("C8A2:3F\u{1b}[31m4B é", &[]).as_str(), "C8A2:3F[31m4B");
-        assert_eq!(PeerText::new(&"x".repeat(500), &[]).as_str().len(), 128);
-    }
+    const TOKEN: &str = "ghs_0123456789abcdefghijklmnopqrstuvwxyz";
 
     #[test]
-    fn a_text_that_shows_a_secret_is_hidden() {
-        let token = "ghs_0123456789abcdefghijklmnopqrstuvwxyz";
-        for text in [token, &format!("id-{token}-x"), "ghs_01234567", "s_0123456789abcdefghijk"] {
-            assert_eq!(PeerText::new(text, &["another-secret-value", token]).as_str(), "(hidden)", "{text}");
+    fn request_ids_are_hexadecimal() {
+        for text in ["C8A2:3F1B70:17B2C3D4", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "1", &"f".repeat(64)] {
+            assert_eq!(text.parse::<RequestId>().unwrap().as_str(), text);
         }
-        assert_eq!(PeerText::new("ghs_0123456", &[token]).as_str(), "ghs_0123456", "too short to tell anything");
-        assert_eq!(PeerText::new("", &[token]).as_str(), "");
-        let (text, secret) = ("x".repeat(128), format!("ghs_{}", "x".repeat(36)));
-        assert_eq!(PeerText::new(&text, &[&secret]).as_str(), text, "a run of one character tells nothing");
+        for text in ["", "ghs_1", "1 2", "1\u{1b}[31m", "é", &"f".repeat(65)] {
+            assert_eq!(text.parse::<RequestId>(), Err(NotAllowed), "{text}");
+        }
     }
 
     #[test]
-    fn an_aws_message_stays_readable() {
+    fn error_codes_are_identifiers() {
+        for text in ["AccessDeniedException", "a.b#C_9"] {
+            assert_eq!(ErrorCode::new(text, &[TOKEN]).unwrap().to_string(), text);
+        }
+        for text in ["", "a b", "a/b", "-----BEGIN", &"x".repeat(65), TOKEN] {
+            assert_eq!(ErrorCode::new(text, &[TOKEN]), Err(NotAllowed), "{text}");
+        }
+    }
+
+    #[test]
+    fn scopes_that_are_no_names_are_hidden() {
+        for text in ["octo-org/octo-repo", "pull_requests", &"x".repeat(128)] {
+            assert_eq!(Scope::new(text, &[TOKEN]).to_string(), text);
+        }
+        for text in ["", "a b", "a\"b", "é", &"x".repeat(129), TOKEN, "o/0123456789ab"] {
+            assert_eq!(Scope::new(text, &[TOKEN]).to_string(), "(hidden)", "{text}");
+        }
+    }
+
+    #[test]
+    fn aws_messages_stay_readable() {
         let text = "User: arn:aws:sts::1:assumed-role/r/f is not authorized\nto perform: ssm:GetParameters";
-        assert_eq!(PeerText::message(text, &[]).as_str(), text.replace('\n', " "));
-        assert_eq!(
-            PeerText::message("x-amz-security-token:FwoGZXIvYXdzEXAMPLE", &["FwoGZXIvYXdzEXAMPLETOKEN"]).as_str(),
-            "(hidden)"
-        );
+        assert_eq!(ErrorMessage::new(text, &[TOKEN]).to_string(), text.replace('\n', " "));
+        assert_eq!(ErrorMessage::new(&"x".repeat(5000), &[]).to_string().len(), 1024);
+        let header = "x-amz-security-token:FwoGZXIvYXdzEXAMPLE";
+        assert_eq!(ErrorMessage::new(header, &["FwoGZXIvYXdzEXAMPLETOKEN"]).to_string(), "(hidden)");
+    }
+
+    #[test]
+    fn any_twelve_characters_show_a_secret() {
+        for start in 0..TOKEN.len() - 12 {
+            assert!(shows_any_of(&format!("x{}x", &TOKEN[start..start + 12]), &["", TOKEN]), "from {start}");
+            assert!(!shows_any_of(&format!("x{}x", &TOKEN[start..start + 11]), &[TOKEN]), "from {start}");
+        }
+        let (text, secret) = ("x".repeat(128), format!("ghs_{}", "x".repeat(36)));
+        assert!(!shows_any_of(&text, &[&secret]), "a run of one character shows nothing");
     }
 }

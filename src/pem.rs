@@ -8,16 +8,15 @@ const DASHES: &str = "-----";
 
 /// A block with its beginning and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block<'a> {
+pub(crate) struct Block<'a> {
     /// What it says to be, such as `PRIVATE KEY`.
-    pub label: &'a str,
+    pub(crate) label: &'a str,
     base64: &'a str,
 }
 
 impl Block<'_> {
     /// What the block holds; `None` when that is not base64.
-    #[must_use]
-    pub fn der(&self) -> Option<Vec<u8>> {
+    pub(crate) fn der(&self) -> Option<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.base64.len());
         let mut start = 0;
         for end in memchr_iter(b'\n', self.base64.as_bytes()) {
@@ -34,7 +33,7 @@ impl Block<'_> {
 
 /// The complete blocks of a text, each beginning and ending with a line of its own. The time taken
 /// grows with the text's length alone, whatever stands in it.
-pub fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
+pub(crate) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     let mut begins = memmem::find_iter(text.as_bytes(), BEGIN).filter(|at| starts_line(text, *at)).peekable();
     std::iter::from_fn(move || {
         loop {

@@ -1,46 +1,47 @@
-//! Where SSM is and who asks it, from the variables that Lambda sets.
+//! SSM's region and endpoint, and where AWS credentials come from.
 
-use std::fmt;
-
-use secrecy::SecretString;
-
-use super::{ConfigError, EndpointUrl};
-use crate::environment::Environment;
+use super::endpoint_url::EndpointUrl;
+use super::environment::Environment;
+use super::error::ConfigError;
 
 const REGION: &str = "AWS_REGION";
+/// Where Lambda offers credentials when it does not set them in the environment: SnapStart and Managed Instances.
+const CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+/// Read by the credentials providers of `aws-config`; here only checked.
+const CREDENTIALS: [&str; 5] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
 
-/// What the AWS SDK needs. It is taken from the environment here, since inside Lambda it stands
-/// nowhere else, and the SDK's own search would cost start-up time.
+/// What the AWS SDK needs. `aws-config`'s own loader is not used: it reads profile files, and accepts endpoints from them
+/// without the checks of [`EndpointUrl`].
 #[derive(Debug)]
-pub struct Aws {
+pub(crate) struct Aws {
     /// Such as `eu-central-1`.
-    pub region: String,
-    /// Absent when the environment has none; then reading the parameters fails.
-    pub credentials: Option<AwsCredentials>,
-    /// Another endpoint than the region's.
-    pub endpoint: Option<EndpointUrl>,
+    pub(crate) region: String,
+    /// Whether the container credentials endpoint is asked where the environment has no credentials.
+    pub(crate) has_container_credentials: bool,
+    /// An endpoint other than the region's.
+    pub(crate) endpoint: Option<EndpointUrl>,
     /// `AWS_USE_FIPS_ENDPOINT`.
-    pub use_fips: bool,
+    pub(crate) use_fips: bool,
     /// `AWS_USE_DUALSTACK_ENDPOINT`.
-    pub use_dual_stack: bool,
-}
-
-/// Credentials of the function's role.
-pub struct AwsCredentials {
-    /// `AWS_ACCESS_KEY_ID`.
-    pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
-    pub secret_access_key: SecretString,
-    /// `AWS_SESSION_TOKEN`.
-    pub session_token: Option<SecretString>,
+    pub(crate) use_dual_stack: bool,
 }
 
 impl Aws {
     pub(super) fn from_environment(region: String, environment: &Environment) -> Result<Self, ConfigError> {
+        let endpoint = endpoint(environment)?;
+        for variable in CREDENTIALS {
+            environment.text(variable)?;
+        }
         Ok(Self {
             region,
-            endpoint: endpoint(environment)?,
-            credentials: AwsCredentials::from_environment(environment)?,
+            has_container_credentials: environment.text(CONTAINER_CREDENTIALS)?.is_some(),
+            endpoint,
             use_fips: environment.is_true("AWS_USE_FIPS_ENDPOINT")?,
             use_dual_stack: environment.is_true("AWS_USE_DUALSTACK_ENDPOINT")?,
         })
@@ -67,26 +68,4 @@ fn endpoint(environment: &Environment) -> Result<Option<EndpointUrl>, ConfigErro
         return Ok(None);
     };
     text.parse().map(Some).map_err(|error| ConfigError::endpoint(variable, error))
-}
-
-impl AwsCredentials {
-    fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
-        let access_key_id = environment.text("AWS_ACCESS_KEY_ID")?;
-        let secret_access_key = environment.text("AWS_SECRET_ACCESS_KEY")?;
-        let session_token = environment.text("AWS_SESSION_TOKEN")?;
-        let (Some(access_key_id), Some(secret_access_key)) = (access_key_id, secret_access_key) else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
-            access_key_id: access_key_id.to_owned(),
-            secret_access_key: secret_access_key.into(),
-            session_token: session_token.map(Into::into),
-        }))
-    }
-}
-
-impl fmt::Debug for AwsCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AwsCredentials").finish_non_exhaustive()
-    }
 }

@@ -4,21 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 
 use reqwest::Url;
-use serde::{Serialize, Serializer};
 use url::{Host, ParseError};
 
 /// The base of a service's URLs: `https`, or `http` to this very machine; no user info, query,
 /// fragment or trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointUrl {
-    /// Without a trailing slash, ready for a path to be appended.
-    text: String,
-    is_loopback: bool,
-}
+pub(crate) struct EndpointUrl(String);
 
 /// Why a text is not an [`EndpointUrl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndpointUrlError {
+pub(crate) enum EndpointUrlError {
     /// No scheme or no host.
     NotAbsolute,
     /// A scheme other than `https`, or `http` to another machine.
@@ -35,20 +30,13 @@ impl EndpointUrl {
     /// # Errors
     ///
     /// When `path` does not make a URL; the paths of this crate all do.
-    pub fn join(&self, path: &str) -> Result<Url, ParseError> {
-        Url::parse(&format!("{}{path}", self.text))
+    pub(crate) fn join(&self, path: &str) -> Result<Url, ParseError> {
+        Url::parse(&format!("{}{path}", self.0))
     }
 
     /// The URL without a trailing slash.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether the host is `localhost` or a loopback address.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        self.is_loopback
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -65,7 +53,7 @@ impl FromStr for EndpointUrl {
         if authority.contains('@') || url.query().is_some() || url.fragment().is_some() {
             return Err(EndpointUrlError::NotPlain);
         }
-        Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), is_loopback })
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 }
 
@@ -102,13 +90,7 @@ fn parse_error(error: ParseError) -> EndpointUrlError {
 
 impl fmt::Display for EndpointUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Serialize for EndpointUrl {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        f.write_str(&self.0)
     }
 }
 
@@ -139,7 +121,7 @@ mod tests {
             "http://127.255.255.254",
             "http://[::1]:3",
         ] {
-            assert!(text.parse::<EndpointUrl>().unwrap().is_loopback(), "{text}");
+            assert!(text.parse::<EndpointUrl>().is_ok(), "{text}");
         }
         for text in [
             "http://example.com",

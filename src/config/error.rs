@@ -1,11 +1,11 @@
 //! What can be wrong with the configuration.
 
-use super::EndpointUrlError;
+use super::endpoint_url::EndpointUrlError;
 
 /// A fault in the environment; the text names the variable and what was expected, and never quotes
 /// the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The variable is unset or blank.
     #[error("{0} is required")]
     Required(&'static str),
@@ -51,7 +51,10 @@ pub enum ConfigError {
     /// A file of certificates with none in it.
     #[error("{0} names a file without a usable PEM certificate")]
     NoCertificate(&'static str),
-    /// Not where the Lambda Runtime API could be.
+    /// Not a whole number.
+    #[error("{0} must be a whole number")]
+    NotANumber(&'static str),
+    /// Not the address of a Lambda Runtime API.
     #[error("{0} must be the host and port of the Lambda Runtime API")]
     RuntimeApiAddress(&'static str),
     /// The TLS library or the HTTP client refused its settings: a fault of this program's build.

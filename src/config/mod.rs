@@ -2,27 +2,29 @@
 
 mod aws;
 mod endpoint_url;
+mod environment;
 mod error;
+mod lambda_runtime;
 mod log_level;
 mod parameter_name;
 mod permissions;
 mod proxy;
 mod repository;
-mod runtime_api_address;
 
 use std::path::PathBuf;
 
-pub use aws::{Aws, AwsCredentials};
-pub use endpoint_url::{EndpointUrl, EndpointUrlError};
-pub use error::ConfigError;
-pub use log_level::LogLevel;
-pub use parameter_name::{ParameterName, ParameterNames};
-pub use permissions::{Permissions, PermissionsError};
-pub use proxy::Proxy;
-pub use repository::Repository;
-pub use runtime_api_address::RuntimeApiAddress;
+pub(crate) use aws::Aws;
+pub(crate) use endpoint_url::EndpointUrl;
+pub(crate) use environment::Environment;
+pub(crate) use error::ConfigError;
+pub(crate) use lambda_runtime::RuntimeApiAddress;
+pub(crate) use log_level::LogLevel;
+pub(crate) use parameter_name::{ParameterName, ParameterNames};
+pub(crate) use permissions::Permissions;
+pub(crate) use proxy::Proxy;
+pub(crate) use repository::Repository;
 
-use crate::environment::Environment;
+use permissions::PermissionsError;
 
 const BASE_URL: &str = "GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL";
 const DEFAULT_BASE_URL: &str = "https://api.github.com";
@@ -30,60 +32,52 @@ const PERMISSIONS: &str = "GITHUB_TOKEN_BROKER_PERMISSIONS";
 const DEFAULT_PERMISSIONS: &str = r#"{"contents":"read"}"#;
 const CA_FILE: &str = "SSL_CERT_FILE";
 
-/// Everything that the deployer fixed: one repository, one set of permissions, and the way there.
+/// What the deployer fixed: one repository, one set of permissions, and where SSM and GitHub are.
 #[derive(Debug)]
-pub struct Config {
-    /// Where SSM is and who asks it.
-    pub aws: Aws,
+pub(crate) struct Config {
+    pub(crate) aws: Aws,
     /// The parameters that hold the GitHub App's credentials.
-    pub parameters: ParameterNames,
-    /// The repository that tokens are good for.
-    pub repository: Repository,
-    /// The permissions that tokens carry.
-    pub permissions: Permissions,
+    pub(crate) parameters: ParameterNames,
+    /// The repository that tokens are valid for.
+    pub(crate) repository: Repository,
+    /// The permissions that tokens have.
+    pub(crate) permissions: Permissions,
     /// The base of GitHub's REST API.
-    pub github_api_base_url: EndpointUrl,
-    /// The least severe level that is logged.
-    pub log_level: LogLevel,
-    /// A warning for the log: the log level was not understood.
-    pub log_level_warning: Option<&'static str>,
+    pub(crate) github_api_base_url: EndpointUrl,
+    pub(crate) log_level: LogLevel,
     /// `SSL_CERT_FILE`: certificates to trust besides the system's.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// The proxy for hosts other than this machine.
-    pub proxy: Option<Proxy>,
+    pub(crate) proxy: Option<Proxy>,
 }
 
 impl Config {
-    /// Reads the variables in the order in which their faults are told.
+    /// Reads the variables in the order in which their faults are reported.
     ///
     /// # Errors
     ///
     /// The first fault found.
-    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let region = aws::region(environment)?;
-        let parameters = ParameterNames::from_environment(environment)?;
-        let repository = Repository::from_environment(environment)?;
-        let permissions = permissions(environment)?;
-        let github_api_base_url = base_url(environment)?;
-        let (log_level, log_level_warning) = LogLevel::from_environment(environment)?;
-        Ok(Self {
+        let config = Self {
+            parameters: ParameterNames::from_environment(environment)?,
+            repository: Repository::from_environment(environment)?,
+            permissions: permissions(environment)?,
+            github_api_base_url: base_url(environment)?,
+            log_level: LogLevel::from_environment(environment)?,
             aws: Aws::from_environment(region, environment)?,
-            parameters,
-            repository,
-            permissions,
-            github_api_base_url,
-            log_level,
-            log_level_warning,
             ca_file: environment.text(CA_FILE)?.map(PathBuf::from),
             proxy: Proxy::from_environment(environment)?,
-        })
+        };
+        lambda_runtime::check(environment)?;
+        Ok(config)
     }
 }
 
 fn permissions(environment: &Environment) -> Result<Permissions, ConfigError> {
     let text = environment.text(PERMISSIONS)?.unwrap_or(DEFAULT_PERMISSIONS);
     text.parse().map_err(|error| match error {
-        PermissionsError::NotAnObjectOfStrings(why) => ConfigError::NotAnObjectOfStrings(PERMISSIONS, why),
+        PermissionsError::NotAnObjectOfStrings(reason) => ConfigError::NotAnObjectOfStrings(PERMISSIONS, reason),
         PermissionsError::Empty => ConfigError::NoPermission(PERMISSIONS),
         PermissionsError::BlankEntry => ConfigError::BlankPermission(PERMISSIONS),
     })

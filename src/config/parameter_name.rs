@@ -5,37 +5,36 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::ConfigError;
-use crate::environment::Environment;
+use super::environment::Environment;
+use super::error::ConfigError;
 
 /// The absolute name of an SSM parameter: a slash, then ASCII letters, digits, `_`, `.`, `-`, `/`.
 /// So it is neither an ARN nor a name with a version or label (`:3`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct ParameterName(String);
+pub(crate) struct ParameterName(String);
 
 /// The parameters that hold the GitHub App's credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterNames {
+pub(crate) struct ParameterNames {
     /// Holds the App's client ID.
-    pub client_id: ParameterName,
+    pub(crate) client_id: ParameterName,
     /// Holds the ID of the App's installation that covers the repository.
-    pub installation_id: ParameterName,
+    pub(crate) installation_id: ParameterName,
     /// Holds the App's private key as PEM.
-    pub private_key: ParameterName,
+    pub(crate) private_key: ParameterName,
 }
 
 impl ParameterNames {
     /// In the order in which SSM is asked.
-    #[must_use]
-    pub fn in_order(&self) -> [&ParameterName; 3] {
+    pub(crate) fn in_order(&self) -> [&ParameterName; 3] {
         [&self.client_id, &self.installation_id, &self.private_key]
     }
 
     /// # Errors
     ///
     /// [`ConfigError::ParameterPath`] with the variable's name.
-    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let name = |variable, default| {
             let text = environment.text(variable)?.unwrap_or(default);
             text.parse().map_err(|NotAParameterName| ConfigError::ParameterPath(variable))
@@ -53,15 +52,14 @@ impl ParameterNames {
 
 impl ParameterName {
     /// The name as SSM takes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// The text is not a [`ParameterName`].
 #[derive(Clone, Copy, Debug)]
-pub struct NotAParameterName;
+pub(crate) struct NotAParameterName;
 
 impl FromStr for ParameterName {
     type Err = NotAParameterName;

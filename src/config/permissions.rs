@@ -13,11 +13,11 @@ use crate::json::{self, UniqueMap};
 /// <https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Permissions(BTreeMap<String, String>);
+pub(crate) struct Permissions(BTreeMap<String, String>);
 
 /// Why a text does not name permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PermissionsError {
+pub(crate) enum PermissionsError {
     /// Not a JSON object of strings, and why.
     NotAnObjectOfStrings(&'static str),
     /// `{}` or `null`.
@@ -28,13 +28,18 @@ pub enum PermissionsError {
 
 impl Permissions {
     /// Names and levels, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, level)| (name.as_str(), level.as_str()))
     }
 
-    /// The level asked for, if the permission is.
-    #[must_use]
-    pub fn level(&self, name: &str) -> Option<&str> {
+    /// A JSON object, for the log.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        // A map of strings is always JSON.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// The configured level, if the permission is configured.
+    pub(crate) fn level(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 }
@@ -44,7 +49,7 @@ impl FromStr for Permissions {
 
     fn from_str(text: &str) -> Result<Self, PermissionsError> {
         let entries = serde_json::from_str::<Option<UniqueMap<String>>>(text)
-            .map_err(|error| PermissionsError::NotAnObjectOfStrings(json::why(&error)))?
+            .map_err(|error| PermissionsError::NotAnObjectOfStrings(json::reason(&error)))?
             .unwrap_or_default()
             .0;
         if entries.is_empty() {

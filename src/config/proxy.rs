@@ -4,11 +4,11 @@ use std::fmt;
 
 use reqwest::Url;
 
-use super::ConfigError;
-use crate::environment::Environment;
+use super::environment::Environment;
+use super::error::ConfigError;
 
 /// `HTTPS_PROXY` and `NO_PROXY`, in capitals or not.
-pub struct Proxy {
+pub(crate) struct Proxy {
     /// May hold a user name and a password.
     url: Url,
     exceptions: String,
@@ -18,7 +18,7 @@ impl Proxy {
     /// # Errors
     ///
     /// [`ConfigError::ProxyUrl`] when the proxy's URL is not one of `http` or `https`.
-    pub fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some((variable, text)) = environment.first_of(["HTTPS_PROXY", "https_proxy"])? else {
             return Ok(None);
         };
@@ -28,14 +28,12 @@ impl Proxy {
     }
 
     /// The proxy's URL; it may hold credentials.
-    #[must_use]
-    pub fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 
     /// Hosts that are reached directly, comma-separated.
-    #[must_use]
-    pub fn exceptions(&self) -> &str {
+    pub(crate) fn exceptions(&self) -> &str {
         &self.exceptions
     }
 }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::ConfigError;
-use crate::environment::Environment;
+use super::environment::Environment;
+use super::error::ConfigError;
 
 const OWNER: &str = "GITHUB_TOKEN_BROKER_REPOSITORY_OWNER";
 const NAME: &str = "GITHUB_TOKEN_BROKER_REPOSITORY_NAME";
 
 /// A repository on GitHub: an owner and a name, each fit to stand in a URL's path as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repository {
+pub(crate) struct Repository {
     owner: String,
     name: String,
 }
@@ -22,19 +22,17 @@ impl Repository {
     ///
     /// When one is absent, has a character other than an ASCII letter, a digit, `_`, `.` or `-`, or
     /// is `.` or `..`.
-    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self { owner: path_segment(environment, OWNER)?, name: path_segment(environment, NAME)? })
     }
 
     /// The account or organisation.
-    #[must_use]
-    pub fn owner(&self) -> &str {
+    pub(crate) fn owner(&self) -> &str {
         &self.owner
     }
 
     /// The name without the owner.
-    #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 }

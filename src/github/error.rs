@@ -1,54 +1,53 @@
-//! Why GitHub did not give the token that it should.
+//! Why GitHub issued no token that may be handed out.
 
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use super::refusal::Refusal;
+use crate::error_type::ErrorType;
+use crate::github_app::InstallationId;
+use crate::http::NoAnswer;
+use crate::peer_text::Scope;
 
-use crate::error::ErrorType;
-use crate::http_client::NoAnswer;
-use crate::parameter_store::InstallationId;
-use crate::peer_text::PeerText;
-
-/// What GitHub was asked for.
+/// The call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// The preflight: which installation of the App covers the repository.
     Installation,
-    /// The token.
+    /// The creation of a token.
     Token,
-    /// The end of a token.
+    /// The revocation of a token with another scope.
     Revocation,
 }
 
-/// How far a call had come.
+/// How far a call got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// No answer had begun.
+pub(crate) enum Phase {
+    /// Before the head of the response.
     Request(Step),
-    /// The answer had begun.
+    /// While its body was read.
     Read(Step),
 }
 
-/// GitHub did not give the token that it should.
+/// A call to GitHub failed, or its response is not acceptable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GitHubError {
+pub(crate) enum GitHubError {
     /// A status other than 2xx.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// No answer, or not all of it.
+    /// No response, or an incomplete one.
     #[error("{0}: {1}")]
     Unavailable(Phase, Unavailable),
     /// The invocation's time ran out.
     #[error("{0}: deadline exceeded")]
     OutOfTime(Phase),
-    /// The answer has more than 1 MiB.
+    /// The response has more than 1 MiB.
     #[error("{0}: it has more than 1 MiB")]
     TooLong(Phase),
-    /// The answer is not what GitHub documents, and why.
+    /// The response is not what GitHub documents.
     #[error("decode GitHub {0} response: {1}")]
     NotAsDocumented(Step, &'static str),
-    /// The answer lacks what was asked for.
+    /// The response lacks a member.
     #[error("GitHub {0} response did not include {1}")]
     Incomplete(Step, &'static str),
     /// Another installation covers the repository.
@@ -70,38 +69,23 @@ pub enum GitHubError {
     NotARequest(Phase),
 }
 
-/// A status other than 2xx. GitHub's explanation is in the body, which is not read: it may show
-/// what nobody should see.
+/// Why there is no complete response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("GitHub {step} request failed with status {}", .status.as_u16())]
-pub struct Refusal {
-    /// What was refused.
-    pub step: Step,
-    /// GitHub's status.
-    pub status: StatusCode,
-    /// How long GitHub asks to wait.
-    pub retry_after: Option<Duration>,
-    /// Whether the App has asked too often.
-    pub is_rate_limit: bool,
-}
-
-/// Why there is no whole answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unavailable {
-    /// No connection, or one that ended before an answer.
+pub(crate) enum Unavailable {
+    /// No connection, or one that ended before a response.
     #[error(transparent)]
-    NoAnswer(NoAnswer),
-    /// The attempt reached its limit, see [`crate::http_client::ATTEMPT_LIMIT`].
+    NoAnswer(#[from] NoAnswer),
+    /// The attempt reached its limit, see [`crate::http::ATTEMPT_LIMIT`].
     #[error("it took longer than 3 seconds")]
     TimedOut,
-    /// The answer ended before its end.
+    /// The connection ended within the body.
     #[error("it broke off")]
     BrokenOff,
 }
 
 /// How a token's scope differs from the configured one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GrantDifference {
+pub(crate) enum GrantDifference {
     /// `repository_selection` is `all`, and no repositories are named.
     #[error("all repositories of the installation")]
     AllRepositories,
@@ -109,23 +93,23 @@ pub enum GrantDifference {
     #[error("no repository")]
     NoRepository,
     /// A repository other than the configured one.
-    #[error("repository {}", .0.as_str())]
-    Repository(PeerText),
+    #[error("repository {0}")]
+    Repository(Scope),
     /// The list names the configured repository more than once.
     #[error("the repository more than once")]
     RepositoryTwice,
     /// A permission that was not asked for.
-    #[error("permission {}: {}", .0.as_str(), .1.as_str())]
-    Permission(PeerText, PeerText),
+    #[error("permission {0}: {1}")]
+    Permission(Scope, Scope),
     /// A permission with another level than asked for.
-    #[error("permission {name}: {} instead of {asked}", .granted.as_str())]
+    #[error("permission {name}: {granted} instead of {asked}")]
     Level {
         /// As configured.
         name: String,
         /// As configured.
         asked: String,
         /// As GitHub says.
-        granted: PeerText,
+        granted: Scope,
     },
     /// A permission that was asked for and not granted.
     #[error("permission {0} is missing")]
@@ -133,9 +117,7 @@ pub enum GrantDifference {
 }
 
 impl GitHubError {
-    /// The stable name of this error.
-    #[must_use]
-    pub fn error_type(&self) -> ErrorType {
+    pub(crate) fn error_type(&self) -> ErrorType {
         match self {
             Self::Refused(refusal) => refusal.error_type(),
             Self::Unavailable(..) => ErrorType::GitHubUnavailable,
@@ -148,31 +130,18 @@ impl GitHubError {
         }
     }
 
-    /// Whether the same call may succeed a little later.
-    pub(super) fn may_pass(&self) -> bool {
+    /// Whether a retry may succeed.
+    pub(super) fn is_retryable(&self) -> bool {
         match self {
-            Self::Refused(refusal) => matches!(refusal.status.as_u16(), 429 | 500 | 502 | 503 | 504),
+            Self::Refused(refusal) => refusal.is_retryable(),
             Self::Unavailable(_, why) => !matches!(why, Unavailable::BrokenOff),
             _ => false,
         }
     }
 
-    /// How long GitHub asks to wait.
-    pub(super) fn asked_pause(&self) -> Option<Duration> {
+    /// GitHub's `Retry-After`.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
         if let Self::Refused(refusal) = self { refusal.retry_after } else { None }
-    }
-}
-
-impl Refusal {
-    fn error_type(&self) -> ErrorType {
-        match (self.status.as_u16(), self.step) {
-            _ if self.is_rate_limit => ErrorType::GitHubRateLimited,
-            (401, _) => ErrorType::GitHubRejectedApp,
-            (301 | 404, Step::Installation) => ErrorType::RepositoryNotInstalled,
-            (422, Step::Token) => ErrorType::PermissionsNotGranted,
-            (500.., _) => ErrorType::GitHubUnavailable,
-            _ => ErrorType::GitHubRefused,
-        }
     }
 }
 

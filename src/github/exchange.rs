@@ -1,59 +1,57 @@
-//! One call to GitHub: its headers, its limits, and when it is made again.
+//! Requests and responses: time limits and retries.
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, Request, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tracing::Span;
 use zeroize::Zeroizing;
 
-use super::error::{GitHubError, Phase, Refusal, Step, Unavailable};
-use super::{Deadline, GitHub};
-use crate::clock;
-use crate::http_client::{ATTEMPT_LIMIT, Answer, BodyError};
-use crate::peer_text::PeerText;
-use crate::record::Record;
-use crate::retry;
+use super::call::Call;
+use super::error::{GitHubError, Phase, Unavailable};
+use super::refusal::Refusal;
+use super::retry;
+use crate::clock::{self, Clock};
+use crate::config::EndpointUrl;
+use crate::deadline::Deadline;
+use crate::http::{ATTEMPT_LIMIT, BodyError, HttpClient};
+use crate::logging::UNSET;
+use crate::peer_text::RequestId;
 
-/// The version of GitHub's REST API that this program was written for, see
-/// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>.
-const API_VERSION: HeaderValue = HeaderValue::from_static("2022-11-28");
+/// A random number from 0 to 1.
+pub(crate) type Jitter = fn() -> f64;
 
-/// What is asked of GitHub.
-pub(super) struct Call<'a> {
-    step: Step,
-    method: Method,
-    path: String,
-    bearer: &'a SecretString,
-    json: Option<Vec<u8>>,
+/// Sends calls to one base URL.
+pub(super) struct Exchange {
+    client: HttpClient,
+    base: EndpointUrl,
+    now: Clock,
+    jitter: Jitter,
 }
 
-impl<'a> Call<'a> {
-    pub(super) fn new(step: Step, method: Method, path: String, bearer: &'a SecretString) -> Self {
-        Self { step, method, path, bearer, json: None }
+impl Exchange {
+    pub(super) fn new(client: HttpClient, base: EndpointUrl, now: Clock, jitter: Jitter) -> Self {
+        Self { client, base, now, jitter }
     }
 
-    pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, GitHubError> {
-        self.json = Some(serde_json::to_vec(body).map_err(|_| GitHubError::NotARequest(Phase::Request(self.step)))?);
-        Ok(self)
+    /// Opens a connection for the first request, and sends nothing over it.
+    pub(super) async fn preconnect(&self) {
+        let request = async {
+            if let Ok(url) = self.base.join("/") {
+                // It fails, because the client opens its connection and does not send it.
+                let _ = self.client.send(Request::new(Method::HEAD, url)).await;
+            }
+        };
+        self.client.preconnect(request).await;
     }
-}
 
-impl GitHub {
-    /// Makes the call, again where that may help and the time left allows it, and returns the body
-    /// of a 2xx answer.
-    pub(super) async fn exchange(
-        &self,
-        call: &Call<'_>,
-        deadline: &Deadline,
-        record: &mut Record,
-    ) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
+    /// Sends a call, with retries while the time left allows them, and returns the body of a 2xx response.
+    pub(super) async fn send(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
         let mut attempt = 1;
         loop {
-            let result = self.attempt(call, deadline, record).await;
+            let result = self.attempt(call, deadline).await;
             let Err(failure) = &result else { return result };
-            let pause = retry::pause_after(attempt, failure.asked_pause(), (self.jitter)());
-            match pause.filter(|pause| failure.may_pass() && clock::instant() + *pause < deadline.for_work()) {
+            let pause = retry::pause_after(attempt, failure.retry_after(), (self.jitter)());
+            match pause.filter(|pause| failure.is_retryable() && clock::instant() + *pause < deadline.for_work()) {
                 Some(pause) => sleep(pause).await,
                 None => return result,
             }
@@ -61,27 +59,27 @@ impl GitHub {
         }
     }
 
-    async fn attempt(
-        &self,
-        call: &Call<'_>,
-        deadline: &Deadline,
-        record: &mut Record,
-    ) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
+    /// Sends a call without retries, within the limit of one attempt, and returns the status.
+    pub(super) async fn send_once(&self, call: &Call<'_>) -> Result<StatusCode, GitHubError> {
+        let phase = Phase::Request(call.step);
+        let answer = timeout(ATTEMPT_LIMIT, self.client.send(call.request(&self.base)?)).await;
+        let answer = answer.map_err(|_| GitHubError::Unavailable(phase, Unavailable::TimedOut))?;
+        answer.map(|answer| answer.status()).map_err(|error| GitHubError::Unavailable(phase, error.into()))
+    }
+
+    async fn attempt(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
         let limit = Limit::now(deadline);
         let phase = Phase::Request(call.step);
         if limit.is_over() {
             return Err(GitHubError::OutOfTime(phase));
         }
-        let answer = timeout_at(limit.until, self.client.send(self.request(call)?))
+        let answer = timeout_at(limit.until, self.client.send(call.request(&self.base)?))
             .await
             .map_err(|_| limit.passed(phase))?
-            .map_err(|error| GitHubError::Unavailable(phase, Unavailable::NoAnswer(error)))?;
-        if let Some(id) = answer.headers().get("x-github-request-id") {
-            let id = String::from_utf8_lossy(id.as_bytes());
-            record.github_request_id = Some(PeerText::new(&id, &[call.bearer.expose_secret()]));
-        }
+            .map_err(|error| GitHubError::Unavailable(phase, error.into()))?;
+        record_request_id(answer.headers());
         if !answer.status().is_success() {
-            return Err(self.refusal(call.step, &answer).into());
+            return Err(Refusal::new(call.step, answer.status(), answer.headers(), (self.now)()).into());
         }
         let phase = Phase::Read(call.step);
         timeout_at(limit.until, answer.body()).await.map_err(|_| limit.passed(phase))?.map_err(|error| match error {
@@ -89,38 +87,15 @@ impl GitHub {
             BodyError::BrokenOff => GitHubError::Unavailable(phase, Unavailable::BrokenOff),
         })
     }
-
-    pub(super) fn request(&self, call: &Call<'_>) -> Result<Request, GitHubError> {
-        let not_a_request = || GitHubError::NotARequest(Phase::Request(call.step));
-        let url = self.base.join(&call.path).map_err(|_| not_a_request())?;
-        let bearer = Zeroizing::new(format!("Bearer {}", call.bearer.expose_secret()));
-        let mut authorization = HeaderValue::from_str(&bearer).map_err(|_| not_a_request())?;
-        authorization.set_sensitive(true);
-        let mut request = Request::new(call.method.clone(), url);
-        let headers = request.headers_mut();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
-        headers.insert(AUTHORIZATION, authorization);
-        headers.insert(USER_AGENT, HeaderValue::from_static("github-token-broker"));
-        headers.insert("x-github-api-version", API_VERSION);
-        if let Some(json) = &call.json {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(json.clone().into());
-        }
-        Ok(request)
-    }
-
-    fn refusal(&self, step: Step, answer: &Answer) -> Refusal {
-        let headers = answer.headers();
-        Refusal {
-            step,
-            status: answer.status(),
-            retry_after: text(headers, RETRY_AFTER.as_str()).and_then(|value| retry::retry_after(value, (self.now)())),
-            is_rate_limit: is_rate_limit(answer.status(), headers),
-        }
-    }
 }
 
-/// Until when an attempt may run, and what ends it then.
+fn record_request_id(headers: &HeaderMap) {
+    let text = headers.get("x-github-request-id").and_then(|id| id.to_str().ok());
+    let id = text.and_then(|id| id.parse::<RequestId>().ok());
+    Span::current().record("github_request_id", id.as_ref().map_or(UNSET, RequestId::as_str));
+}
+
+/// Until when an attempt may run, and whether that is the invocation's deadline.
 struct Limit {
     until: Instant,
     is_deadline: bool,
@@ -143,16 +118,4 @@ impl Limit {
             GitHubError::Unavailable(phase, Unavailable::TimedOut)
         }
     }
-}
-
-/// GitHub's two ways to say so:
-/// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>.
-fn is_rate_limit(status: StatusCode, headers: &HeaderMap) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS
-        || status == StatusCode::FORBIDDEN
-            && (headers.contains_key(RETRY_AFTER) || text(headers, "x-ratelimit-remaining") == Some("0"))
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }

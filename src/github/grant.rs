@@ -1,12 +1,12 @@
-//! Is a token's scope the one that was asked for? When in doubt, no.
+//! The check of a token's scope. It fails closed.
 
 use std::collections::BTreeMap;
 
 use super::error::GrantDifference;
 use crate::config::{Permissions, Repository};
-use crate::peer_text::PeerText;
+use crate::peer_text::Scope;
 
-/// What GitHub says it granted. Every part is optional in its answer.
+/// The scope that GitHub granted. Every member is optional in its response.
 pub(super) struct Grant {
     /// Full names.
     pub(super) repositories: Option<Vec<String>>,
@@ -17,15 +17,15 @@ pub(super) struct Grant {
 }
 
 impl Grant {
-    /// Exactly this repository and these permissions, as far as GitHub says. No text of GitHub's
-    /// that is quoted shows one of the `secrets`.
+    /// Checks that it is exactly this repository and these permissions, as far as GitHub says. A difference quotes nothing that
+    /// shows a part of the `secrets`.
     pub(super) fn must_be(
         &self,
         repository: &Repository,
         permissions: &Permissions,
         secrets: &[&str],
     ) -> Result<(), GrantDifference> {
-        let quoted = |text: &str| PeerText::new(text, secrets);
+        let quoted = |text: &str| Scope::new(text, secrets);
         let selection = self.repository_selection.as_deref().unwrap_or_default();
         match &self.repositories {
             Some(names) => one_repository(names, &repository.to_string(), quoted)?,
@@ -38,7 +38,7 @@ impl Grant {
     }
 }
 
-fn one_repository(names: &[String], expected: &str, quoted: impl Fn(&str) -> PeerText) -> Result<(), GrantDifference> {
+fn one_repository(names: &[String], expected: &str, quoted: impl Fn(&str) -> Scope) -> Result<(), GrantDifference> {
     if let Some(other) = names.iter().find(|name| !name.eq_ignore_ascii_case(expected)) {
         return Err(GrantDifference::Repository(quoted(other)));
     }
@@ -52,7 +52,7 @@ fn one_repository(names: &[String], expected: &str, quoted: impl Fn(&str) -> Pee
 fn same_permissions(
     granted: &BTreeMap<String, String>,
     asked: &Permissions,
-    quoted: impl Fn(&str) -> PeerText,
+    quoted: impl Fn(&str) -> Scope,
 ) -> Result<(), GrantDifference> {
     for (name, level) in granted {
         match asked.level(name) {
@@ -73,7 +73,7 @@ fn same_permissions(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::Environment;
+    use crate::config::Environment;
 
     fn difference(grant: &Grant) -> String {
         let environment: Environment =
@@ -101,7 +101,7 @@ mod tests {
             (Some(vec!["Owner/other"]), None, "repository Owner/other"),
             (Some(vec!["Owner/name", "Owner/other"]), None, "repository Owner/other"),
             (Some(vec!["Owner/name", "Owner/name"]), None, "the repository more than once"),
-            (Some(vec![""]), None, "repository "),
+            (Some(vec![""]), None, "repository (hidden)"),
             (Some(vec!["x/ghs_0123456789abcdef"]), None, "repository (hidden)"),
         ] {
             let grant = Grant {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn permissions_are_exactly_those_asked_for_and_metadata() {
+    fn permissions_are_exactly_those_requested() {
         for (permissions, expected) in [
             (r#"{"contents":"read","issues":"write"}"#, "none"),
             (r#"{"contents":"read","issues":"write","metadata":"read"}"#, "none"),

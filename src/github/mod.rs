@@ -1,37 +1,33 @@
 //! The endpoints of GitHub's REST API that a broker needs.
 
-mod answers;
+mod call;
 mod error;
 mod exchange;
 mod grant;
+mod refusal;
+mod response;
+mod retry;
 
-use reqwest::{Method, Request};
+pub(crate) use error::GitHubError;
+pub(crate) use response::{ExpiresAt, InstallationToken};
+
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use tokio::time::timeout;
+use tracing::Span;
 
-pub use answers::{ExpiresAt, InstallationToken};
-pub use error::{GitHubError, GrantDifference, Step};
-
-use crate::app_jwt::AppJwt;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::{EndpointUrl, Permissions, Repository};
 use crate::deadline::Deadline;
-use crate::http_client::{ATTEMPT_LIMIT, HttpClient};
-use crate::parameter_store::InstallationId;
-use crate::record::{Record, Stopwatch};
-use exchange::Call;
+use crate::github_app::{AppJwt, InstallationId};
+use crate::http::HttpClient;
+use call::Call;
+use error::{Step, Unavailable};
+use exchange::{Exchange, Jitter};
 
-/// A random number from 0 to 1.
-pub type Jitter = fn() -> f64;
-
-/// GitHub, as this App and for this repository.
-#[derive(Debug)]
-pub struct GitHub {
-    client: HttpClient,
-    base: EndpointUrl,
-    now: Clock,
-    jitter: Jitter,
+/// GitHub's REST API.
+pub(crate) struct GitHub {
+    exchange: Exchange,
 }
 
 /// The body of the token call,
@@ -43,100 +39,76 @@ struct TokenRequest<'a> {
 }
 
 impl GitHub {
-    /// GitHub at this base URL, over this client.
-    #[must_use]
-    pub fn new(client: HttpClient, base: EndpointUrl, now: Clock, jitter: Jitter) -> Self {
-        Self { client, base, now, jitter }
+    pub(crate) fn new(client: HttpClient, base: EndpointUrl, now: Clock, jitter: Jitter) -> Self {
+        Self { exchange: Exchange::new(client, base, now, jitter) }
     }
 
-    /// Makes a request for the sake of the connection: to be run by [`HttpClient::preconnect`] alone,
-    /// which does not send it.
-    pub async fn preconnect(&self) {
-        if let Ok(url) = self.base.join("/") {
-            // It fails, since it is not sent.
-            let _ = self.client.send(Request::new(Method::HEAD, url)).await;
-        }
+    /// Opens a connection for the first request, and sends nothing over it.
+    pub(crate) async fn preconnect(&self) {
+        self.exchange.preconnect().await;
     }
 
-    /// Checks that the App's installation on the repository is the configured one and not suspended,
-    /// so that a wrong parameter is told as such, and no token is made.
+    /// Checks that the App's installation on the repository is the configured one and not suspended. Records GitHub's request
+    /// ID and the duration.
     ///
     /// # Errors
     ///
-    /// [`GitHubError`], by what must be mended. `record` learns GitHub's request ID and the time taken.
-    pub async fn check_installation(
+    /// [`GitHubError`], by cause. No token must be requested then.
+    pub(crate) async fn check_installation(
         &self,
         jwt: &AppJwt,
         repository: &Repository,
         configured: InstallationId,
         deadline: &Deadline,
-        record: &mut Record,
     ) -> Result<(), GitHubError> {
         let watch = Stopwatch::start();
         let path = format!("/repos/{}/{}/installation", repository.owner(), repository.name());
         let call = Call::new(Step::Installation, Method::GET, path, jwt.secret());
-        let body = self.exchange(&call, deadline, record).await;
-        record.preflight_ms = Some(watch.ms());
-        answers::installation(&body?)?.must_be(configured)
+        let body = self.exchange.send(&call, deadline).await;
+        Span::current().record("preflight_ms", watch.ms());
+        response::installation(&body?)?.must_be(configured)
     }
 
-    /// Makes a token for the repository and the permissions, and checks what was granted. A token
-    /// with another scope is revoked and never returned.
+    /// Creates a token for the repository and the permissions, and checks the scope that GitHub granted. Records GitHub's
+    /// request ID, the duration and the token's hash.
     ///
     /// # Errors
     ///
-    /// [`GitHubError`], by what must be mended. `record` learns GitHub's request ID, the time taken
-    /// and what became of a token that was revoked.
-    pub async fn create_token(
+    /// [`GitHubError`], by cause. A token with another scope was revoked then, and the outcome recorded.
+    pub(crate) async fn create_token(
         &self,
         jwt: &AppJwt,
         installation: InstallationId,
         repository: &Repository,
         permissions: &Permissions,
         deadline: &Deadline,
-        record: &mut Record,
     ) -> Result<InstallationToken, GitHubError> {
-        let watch = Stopwatch::start();
+        let (span, watch) = (Span::current(), Stopwatch::start());
         let path = format!("/app/installations/{installation}/access_tokens");
         let request = TokenRequest { repositories: [repository.name()], permissions };
         let call = Call::new(Step::Token, Method::POST, path, jwt.secret()).with_json(&request)?;
-        let body = self.exchange(&call, deadline, record).await;
-        record.token_ms = Some(watch.ms());
-        let body = body?;
-        let decoded = answers::token(&body);
-        // A request ID came with the token and may show it, also where the rest cannot be read.
-        let secret = match &decoded {
-            Ok((token, _)) => token.secret().expose_secret(),
-            Err(_) => std::str::from_utf8(&body).unwrap_or_default(),
-        };
-        record.github_request_id = record.github_request_id.take().map(|id| id.hiding(secret));
-        let (token, grant) = decoded?;
-        if let Err(difference) = grant.must_be(repository, permissions, &token.secrets_with(jwt)) {
-            record.token_sha256 = Some(token.sha256());
-            record.revocation = Some(self.revoke(token.secret(), deadline).await);
+        let body = self.exchange.send(&call, deadline).await;
+        span.record("token_ms", watch.ms());
+        let (token, grant) = response::token(&body?)?;
+        span.record("token_sha256", token.sha256());
+        let secrets = [token.secret().expose_secret(), jwt.secret().expose_secret()];
+        if let Err(difference) = grant.must_be(repository, permissions, &secrets) {
+            span.record("revocation", self.revoke(token.secret(), deadline).await);
             return Err(GitHubError::Grant(difference));
         }
         Ok(token)
     }
 
-    /// Revokes a token, once and as well as can be; returns what became of it, for the log.
+    /// Revokes a token, with one attempt, and returns the outcome for the log.
     /// <https://docs.github.com/en/rest/apps/installations#revoke-an-installation-access-token>.
     async fn revoke(&self, token: &SecretString, deadline: &Deadline) -> &'static str {
         let call = Call::new(Step::Revocation, Method::DELETE, "/installation/token".to_owned(), token);
-        let Ok(request) = self.request(&call) else { return "failed: the request could not be built" };
-        match deadline.revocation(timeout(ATTEMPT_LIMIT, self.client.send(request))).await {
+        match deadline.revocation(self.exchange.send_once(&call)).await {
+            Ok(Ok(status)) if status.is_success() => "revoked",
+            Ok(Ok(_)) => "failed: GitHub refused",
+            Ok(Err(GitHubError::Unavailable(_, Unavailable::TimedOut))) => "failed: it took longer than 3 seconds",
+            Ok(Err(_)) => "failed: no answer",
             Err(_) => "failed: deadline exceeded",
-            Ok(Err(_)) => "failed: it took longer than 3 seconds",
-            Ok(Ok(Err(_))) => "failed: no answer",
-            Ok(Ok(Ok(answer))) if answer.status().is_success() => "revoked",
-            Ok(Ok(Ok(_))) => "failed: GitHub refused",
         }
-    }
-}
-
-impl InstallationToken {
-    /// What no text of GitHub may show.
-    fn secrets_with<'a>(&'a self, jwt: &'a AppJwt) -> [&'a str; 2] {
-        [self.secret().expose_secret(), jwt.secret().expose_secret()]
     }
 }

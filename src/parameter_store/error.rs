@@ -2,29 +2,32 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameters::GetParametersError;
-
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use crate::config::{AwsCredentials, ParameterName};
-use crate::error::ErrorType;
-use crate::http_client::{BodyError, NoAnswer};
-use crate::peer_text::PeerText;
+use crate::config::{ParameterName, ParameterNames};
+use crate::error_type::ErrorType;
+use crate::http::{BodyError, NoAnswer};
+use crate::peer_text::{ErrorCode, ErrorMessage};
 
-/// The credentials did not come out of SSM.
+const NO_CREDENTIALS: &str = "no AWS credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+                              and AWS_CONTAINER_CREDENTIALS_FULL_URI is not set";
+
+/// The App's credentials could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ParameterStoreError {
-    /// The environment holds no AWS credentials.
-    #[error("read GitHub App parameters from SSM: no AWS credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")]
-    NoCredentials,
+pub(crate) enum ParameterStoreError {
     /// SSM refused: its error code and message.
-    #[error("read GitHub App parameters from SSM: {code}: {message}", code = .0.as_str(), message = .1.as_str())]
-    Refused(PeerText, PeerText),
-    /// SSM did not answer, or not as it should.
+    #[error("read GitHub App parameters from SSM: {0}: {1}")]
+    Refused(ErrorCode, ErrorMessage),
+    /// There are no AWS credentials from the container credentials endpoint.
+    #[error("read GitHub App parameters from SSM: no AWS credentials from AWS_CONTAINER_CREDENTIALS_FULL_URI: {0}")]
+    NoContainerCredentials(&'static str),
+    /// SSM did not answer, or not as documented.
     #[error("read GitHub App parameters from SSM: {0}")]
     Failed(&'static str),
-    /// SSM answered with a status, and no code to name.
+    /// SSM answered with a status, and without a code that may be quoted.
     #[error("read GitHub App parameters from SSM: status {0} without an AWS error code")]
     Status(u16),
     /// The invocation's time ran out.
@@ -33,29 +36,25 @@ pub enum ParameterStoreError {
     /// SSM does not know these names.
     #[error("missing GitHub App SSM parameters: [{0}]")]
     Missing(String),
-    /// The parameter holds nothing.
     #[error("SSM parameter {0} is empty or missing")]
     Empty(ParameterName),
-    /// The parameter does not hold an installation ID.
     #[error("SSM parameter {0} is not a GitHub App installation ID")]
     NotAnInstallationId(ParameterName),
-    /// The parameter cannot hold a client ID.
     #[error("SSM parameter {0} is not a GitHub App client ID")]
     NotAClientId(ParameterName),
 }
 
 impl ParameterStoreError {
-    pub(super) fn missing(names: &[String], credentials: &AwsCredentials) -> Self {
-        let secrets = credentials.secrets();
-        let names: Vec<_> = names.iter().map(|name| PeerText::message(name, &secrets)).collect();
-        Self::Missing(names.iter().map(PeerText::as_str).collect::<Vec<_>>().join(" "))
+    /// SSM's unknown names, in its order. Only configured names are quoted.
+    pub(super) fn missing(unknown: &[String], names: &ParameterNames) -> Self {
+        let configured = names.in_order().map(ParameterName::as_str);
+        let missing: Vec<&str> = unknown.iter().map(String::as_str).filter(|name| configured.contains(name)).collect();
+        if missing.is_empty() { Self::Failed(NOT_AS_DOCUMENTED) } else { Self::Missing(missing.join(" ")) }
     }
 
-    /// The stable name of this error.
-    #[must_use]
-    pub fn error_type(&self) -> ErrorType {
+    pub(crate) fn error_type(&self) -> ErrorType {
         match self {
-            Self::NoCredentials | Self::Refused(..) | Self::Failed(_) | Self::Status(_) => {
+            Self::Refused(..) | Self::NoContainerCredentials(_) | Self::Failed(_) | Self::Status(_) => {
                 ErrorType::ParametersUnreadable
             }
             Self::OutOfTime => ErrorType::DeadlineExceeded,
@@ -65,37 +64,66 @@ impl ParameterStoreError {
     }
 }
 
-/// What the SDK's error means, in AWS's words where it has an AWS error code.
-pub(super) fn unreadable(error: &SdkError<GetParametersError>, credentials: &AwsCredentials) -> ParameterStoreError {
-    if let Some(code) = error.code() {
-        let secrets = credentials.secrets();
-        let message = error.message().unwrap_or("no message");
-        return ParameterStoreError::Refused(PeerText::new(code, &secrets), PeerText::message(message, &secrets));
+const NOT_AS_DOCUMENTED: &str = "the answer is not what SSM documents";
+
+/// Maps the SDK's error: AWS's code and message where there are any. `secrets` are not quoted.
+pub(super) fn unreadable(error: &SdkError<GetParametersError>, secrets: &[String]) -> ParameterStoreError {
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    if let Some(code) = quotable_code(error, &secrets) {
+        let message = ErrorMessage::new(error.message().unwrap_or("no message"), &secrets);
+        return ParameterStoreError::Refused(code, message);
     }
-    let answered = error.raw_response().map(HttpResponse::status);
-    match answered {
+    match error.raw_response().map(HttpResponse::status) {
         Some(status) if !status.is_success() => ParameterStoreError::Status(status.as_u16()),
-        Some(_) => ParameterStoreError::Failed("the answer is not what SSM documents"),
-        None => ParameterStoreError::Failed(why(error)),
+        Some(_) => ParameterStoreError::Failed(NOT_AS_DOCUMENTED),
+        None => unanswered(error),
     }
 }
 
-fn why(error: &SdkError<GetParametersError>) -> &'static str {
+fn quotable_code(error: &SdkError<GetParametersError>, secrets: &[&str]) -> Option<ErrorCode> {
+    ErrorCode::new(error.code()?, secrets).ok()
+}
+
+fn unanswered(error: &SdkError<GetParametersError>) -> ParameterStoreError {
     if matches!(error, SdkError::TimeoutError(_)) {
-        return "no answer within 3 seconds";
+        return ParameterStoreError::Failed("no answer within 3 seconds");
     }
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(NoAnswer(why)) = error.downcast_ref() {
-            return why;
-        }
-        if let Some(error) = error.downcast_ref() {
-            return match error {
-                BodyError::TooLong => "the answer has more than 1 MiB",
-                BodyError::BrokenOff => "the answer broke off",
-            };
-        }
-        cause = error.source();
+    if let Some(error) = cause::<CredentialsError>(error) {
+        return without_credentials(error);
     }
-    "the request could not be sent"
+    ParameterStoreError::Failed(transport_reason(error).unwrap_or("the request could not be sent"))
+}
+
+fn without_credentials(error: &CredentialsError) -> ParameterStoreError {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => ParameterStoreError::Failed(NO_CREDENTIALS),
+        CredentialsError::InvalidConfiguration(_) => {
+            ParameterStoreError::NoContainerCredentials("the URL or the authorization token is not valid")
+        }
+        error => ParameterStoreError::NoContainerCredentials(
+            transport_reason(error).unwrap_or("the endpoint did not provide any"),
+        ),
+    }
+}
+
+fn transport_reason(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(NoAnswer(reason)) = cause(error) {
+        return Some(reason);
+    }
+    cause(error).map(|error| match error {
+        BodyError::TooLong => "the answer has more than 1 MiB",
+        BodyError::BrokenOff => "the answer broke off",
+    })
+}
+
+/// The first error of this type among an error and its sources.
+fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }

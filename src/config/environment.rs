@@ -3,38 +3,42 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-use crate::config::ConfigError;
+use super::error::ConfigError;
 
-/// Environment variables, read once and handed on.
+/// Environment variables, read once and passed on.
 #[derive(Default)]
-pub struct Environment(HashMap<String, OsString>);
+pub(crate) struct Environment(HashMap<String, OsString>);
 
 impl Environment {
-    /// The variables of this process. A name that is not UTF-8 is none of ours and is left out.
-    #[must_use]
+    /// The variables of this process, without those whose name is not UTF-8.
     #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
-    pub fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
     }
 
-    /// The variable's value without surrounding white space; `None` when it is unset or blank.
+    /// The variable's value without surrounding whitespace; `None` when it is unset or blank.
     ///
     /// # Errors
     ///
     /// [`ConfigError::NotUtf8`] when the value is not UTF-8.
-    pub fn text(&self, name: &'static str) -> Result<Option<&str>, ConfigError> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, ConfigError> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         let text = value.to_str().ok_or(ConfigError::NotUtf8(name))?.trim();
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
-    /// As [`Environment::text`], for a variable that must be there.
+    /// As [`Environment::text`], for a variable that must be set.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Required`] when it is unset or blank, and those of [`Environment::text`].
-    pub fn required(&self, name: &'static str) -> Result<&str, ConfigError> {
+    pub(crate) fn required(&self, name: &'static str) -> Result<&str, ConfigError> {
         self.text(name)?.ok_or(ConfigError::Required(name))
+    }
+
+    /// Whether the value has no surrounding whitespace.
+    pub(super) fn is_trimmed(&self, name: &str) -> bool {
+        self.0.get(name).and_then(|value| value.to_str()).is_some_and(|value| value.trim() == value)
     }
 
     /// The first of `names` that is set, with its name.
@@ -42,9 +46,9 @@ impl Environment {
     /// # Errors
     ///
     /// Those of [`Environment::text`].
-    pub fn first_of(&self, names: [&'static str; 2]) -> Result<Option<(&'static str, &str)>, ConfigError> {
+    pub(super) fn first_of(&self, names: [&'static str; 2]) -> Result<Option<(&'static str, &str)>, ConfigError> {
         let [first, second] = names;
-        // Both are read: a value that is not UTF-8 is a fault, also where the other one counts.
+        // Both are read: a value that is not UTF-8 is an error even when the other one is used.
         let (first_text, second_text) = (self.text(first)?, self.text(second)?);
         Ok(first_text.map(|text| (first, text)).or(second_text.map(|text| (second, text))))
     }
@@ -54,7 +58,7 @@ impl Environment {
     /// # Errors
     ///
     /// Those of [`Environment::text`].
-    pub fn is_true(&self, name: &'static str) -> Result<bool, ConfigError> {
+    pub(super) fn is_true(&self, name: &'static str) -> Result<bool, ConfigError> {
         Ok(self.text(name)?.is_some_and(|value| value.eq_ignore_ascii_case("true")))
     }
 }

@@ -1,23 +1,21 @@
-//! When GitHub is asked again.
+//! When a request to GitHub is retried.
 
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-/// How often a request is sent at most.
-pub const ATTEMPTS: u32 = 3;
+/// How many times a request is sent at most.
+const GITHUB_ATTEMPTS: u32 = 3;
 /// The longest pause before the second attempt; it doubles for the third.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// How long to wait after the given attempt (the first is 1): between half and the whole of a pause
-/// that doubles, so that brokers which failed together do not come back together, and at least what
-/// GitHub asked for. `None` after the last attempt.
+/// The backoff after the given attempt (the first is 1): between half and the whole of a pause that doubles, so that brokers
+/// which failed together do not retry together, and at least `Retry-After`. `None` after the last attempt.
 ///
 /// `jitter` is a random number from 0 to 1.
-#[must_use]
-pub fn pause_after(attempt: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
-    if attempt >= ATTEMPTS {
+pub(super) fn pause_after(attempt: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
+    if attempt >= GITHUB_ATTEMPTS {
         return None;
     }
     let longest = FIRST_PAUSE * 2_u32.pow(attempt.saturating_sub(1));
@@ -25,13 +23,12 @@ pub fn pause_after(attempt: u32, retry_after: Option<Duration>, jitter: f64) -> 
     Some(pause.max(retry_after.unwrap_or_default()))
 }
 
-/// What a `Retry-After` header asks for: seconds, or a date
+/// Parses a `Retry-After` header: seconds, or a date
 /// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>).
-#[must_use]
-pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit mean longer than anybody waits.
+        // More digits than fit mean longer than any invocation.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
     }
     let date = SystemTime::try_from(DateTime::from_str(value, Format::HttpDate).ok()?).ok()?;
@@ -45,7 +42,7 @@ mod tests {
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     #[test]
-    fn pauses_double_with_jitter_and_end_after_three_attempts() {
+    fn pauses_double_with_jitter_for_three_attempts() {
         for (attempt, jitter, expected) in [
             (1, 0.0, Some(MS(100))),
             (1, 1.0, Some(MS(200))),
@@ -59,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn github_may_ask_for_a_longer_pause() {
+    fn retry_after_makes_a_pause_longer() {
         assert_eq!(pause_after(1, Some(MS(1_000)), 0.3), Some(MS(1_000)));
         assert_eq!(pause_after(1, Some(MS(0)), 0.0), Some(MS(100)));
     }

@@ -1,4 +1,4 @@
-//! GitHub's answers, read strictly.
+//! GitHub's response bodies, parsed strictly.
 
 use std::num::NonZeroU64;
 use std::str::FromStr;
@@ -13,23 +13,22 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{GitHubError, Step};
 use super::grant::Grant;
+use crate::github_app::InstallationId;
 use crate::json::{self, Object, UniqueMap};
-use crate::parameter_store::InstallationId;
 
-/// What Go's zero time looks like; some gateway in between may send it for "none".
+/// Go's zero time, 0001-01-01T00:00:00Z, which a gateway may send for "none".
 const ZERO_TIME_SECONDS: i64 = -62_135_596_800;
 
-/// An installation token and when it ends.
-#[derive(Debug)]
-pub struct InstallationToken {
+/// An installation token and its expiry.
+pub(crate) struct InstallationToken {
     secret: SecretString,
     expires_at: ExpiresAt,
 }
 
-/// When a token ends, as GitHub wrote it: RFC 3339.
+/// When a token expires, as GitHub wrote it: RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct ExpiresAt(String);
+pub(crate) struct ExpiresAt(String);
 
 /// The installation that covers a repository.
 pub(super) struct Installation {
@@ -39,37 +38,37 @@ pub(super) struct Installation {
 
 /// <https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app>
 #[derive(Deserialize)]
-struct InstallationAnswer {
+struct InstallationResponse {
     id: Option<u64>,
     suspended_at: Option<IgnoredAny>,
 }
 
 /// <https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app>
 #[derive(Deserialize)]
-struct TokenAnswer {
+struct TokenResponse {
     token: Option<SecretString>,
     expires_at: Option<String>,
-    repositories: Option<Vec<Object<RepositoryAnswer>>>,
+    repositories: Option<Vec<Object<RepositoryResponse>>>,
     repository_selection: Option<String>,
     permissions: Option<UniqueMap<String>>,
 }
 
 #[derive(Deserialize)]
-struct RepositoryAnswer {
+struct RepositoryResponse {
     #[serde(default)]
     full_name: String,
 }
 
-/// Reads the preflight's answer.
+/// Parses the preflight's response.
 pub(super) fn installation(body: &[u8]) -> Result<Installation, GitHubError> {
-    let answer: InstallationAnswer = decode(Step::Installation, body)?;
-    let id = answer.id.and_then(NonZeroU64::new);
+    let response: InstallationResponse = decode(Step::Installation, body)?;
+    let id = response.id.and_then(NonZeroU64::new);
     let id = id.ok_or(GitHubError::Incomplete(Step::Installation, "an installation ID"))?;
-    Ok(Installation { id, is_suspended: answer.suspended_at.is_some() })
+    Ok(Installation { id, is_suspended: response.suspended_at.is_some() })
 }
 
 impl Installation {
-    /// The configured one, and not suspended.
+    /// Checks that it is the configured installation and not suspended.
     pub(super) fn must_be(&self, configured: InstallationId) -> Result<(), GitHubError> {
         if self.id.get() != configured.number() {
             Err(GitHubError::OtherInstallation { found: self.id.get(), configured })
@@ -81,27 +80,34 @@ impl Installation {
     }
 }
 
-/// Reads the token call's answer.
+/// Parses the token call's response.
 pub(super) fn token(body: &[u8]) -> Result<(InstallationToken, Grant), GitHubError> {
-    let answer: TokenAnswer = decode(Step::Token, body)?;
-    let secret = answer.token.filter(|token| !token.expose_secret().is_empty());
+    let response: TokenResponse = decode(Step::Token, body)?;
+    let secret = response.token.filter(|token| !token.expose_secret().is_empty());
     let secret = secret.ok_or(GitHubError::Incomplete(Step::Token, "a token"))?;
     if !secret.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(GitHubError::NotAsDocumented(Step::Token, "the token is not visible ASCII"));
     }
-    let expires_at = answer.expires_at.ok_or(GitHubError::Incomplete(Step::Token, "an expiration"))?.parse()?;
-    let repositories = answer.repositories.map(|list| list.into_iter().map(|Object(one)| one.full_name).collect());
+    let expires_at = response.expires_at.ok_or(GitHubError::Incomplete(Step::Token, "an expiration"))?.parse()?;
+    let repositories = response.repositories.map(|list| list.into_iter().map(|Object(one)| one.full_name).collect());
     let grant = Grant {
         repositories,
-        repository_selection: answer.repository_selection,
-        permissions: answer.permissions.map(|UniqueMap(entries)| entries),
+        repository_selection: response.repository_selection,
+        permissions: response.permissions.map(|UniqueMap(entries)| entries),
     };
     Ok((InstallationToken { secret, expires_at }, grant))
 }
 
 fn decode<'de, T: Deserialize<'de>>(step: Step, body: &'de [u8]) -> Result<T, GitHubError> {
-    let Object(answer) = serde_json::from_slice(body).map_err(|e| GitHubError::NotAsDocumented(step, json::why(&e)))?;
-    Ok(answer)
+    let result = serde_json::from_slice(body);
+    let Object(response) = result.map_err(|error| GitHubError::NotAsDocumented(step, json::reason(&error)))?;
+    Ok(response)
+}
+
+impl ExpiresAt {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl FromStr for ExpiresAt {
@@ -118,22 +124,18 @@ impl FromStr for ExpiresAt {
 }
 
 impl InstallationToken {
-    /// The token itself, for the answer and its own revocation alone.
-    #[must_use]
-    pub fn secret(&self) -> &SecretString {
+    /// The token itself, for the answer and its own revocation only.
+    pub(crate) fn secret(&self) -> &SecretString {
         &self.secret
     }
 
-    /// When it ends.
-    #[must_use]
-    pub fn expires_at(&self) -> &ExpiresAt {
+    pub(crate) fn expires_at(&self) -> &ExpiresAt {
         &self.expires_at
     }
 
-    /// The base64 of its SHA-256, which GitHub's audit log calls `hashed_token`, see
+    /// The base64 of the token's SHA-256, which GitHub's audit log calls `hashed_token`, see
     /// <https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/identifying-audit-log-events-performed-by-an-access-token>.
-    #[must_use]
-    pub fn sha256(&self) -> String {
+    pub(super) fn sha256(&self) -> String {
         STANDARD.encode_to_string(digest(&SHA256, self.secret.expose_secret().as_bytes()))
     }
 }

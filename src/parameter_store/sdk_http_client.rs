@@ -1,4 +1,4 @@
-//! The AWS SDK's way to the one HTTP client.
+//! [`HttpClient`] as the HTTP client of the AWS SDK.
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -9,11 +9,10 @@ use aws_smithy_types::body::SdkBody;
 use reqwest::Request;
 use reqwest::header::AUTHORIZATION;
 
-use crate::http_client::{Answer, BodyError, HttpClient};
+use crate::http::{Answer, BodyError, HttpClient};
 
-/// The HTTP client as the SDK takes it. The limits that the SDK would set are not used: the client
-/// and the attempt have theirs.
-pub(super) fn http_client(client: HttpClient) -> SharedHttpClient {
+/// Wraps a client for the SDK. The SDK's time limits are ignored: the client and the attempt have theirs.
+pub(super) fn new(client: HttpClient) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(Connector(client));
     http_client_fn(move |_settings, _components| connector.clone())
 }
@@ -27,7 +26,7 @@ impl HttpConnector for Connector {
         HttpConnectorFuture::new(async move {
             let is_preconnecting = client.is_preconnecting();
             let answer = client.send(outgoing(request)?).await.map_err(|error| {
-                // `io` is what the SDK's standard retry mode tries again.
+                // The SDK retries `io` errors.
                 if is_preconnecting {
                     ConnectorError::other(error.into(), None)
                 } else {
@@ -58,7 +57,7 @@ async fn incoming(answer: Answer) -> Result<HttpResponse, ConnectorError> {
     })?;
     let mut response = HttpResponse::new(status, SdkBody::from(std::mem::take(&mut *body)));
     for (name, value) in &headers {
-        // A header that is not text is none that the SDK knows.
+        // The SDK knows no header that is not text.
         if let Ok(value) = value.to_str() {
             response.headers_mut().append(name.as_str().to_owned(), value.to_owned());
         }

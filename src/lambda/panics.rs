@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// Keeps panics from printing their text; remembers where they were.
-pub fn install_hook() {
+pub(crate) fn install_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(|location| format!("{}:{}", location.file(), location.line()));
         LOCATION.with(|last| last.replace(location));
@@ -22,9 +22,9 @@ pub fn install_hook() {
 
 /// A caught panic: where it was, and nothing that it said.
 #[derive(Debug)]
-pub struct Panicked {
+pub(crate) struct Panicked {
     /// The file of the source and the line, where known.
-    pub location: Option<String>,
+    pub(crate) location: Option<String>,
 }
 
 /// Runs `future` and catches its panic.
@@ -32,7 +32,7 @@ pub struct Panicked {
 /// # Errors
 ///
 /// [`Panicked`] when it did.
-pub async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
+pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
     AssertUnwindSafe(future).catch_unwind().await.map_err(panicked)
 }
 
@@ -41,7 +41,7 @@ pub async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
 /// # Errors
 ///
 /// [`Panicked`] when it did.
-pub fn catch_blocking<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn catch_blocking<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
     std::panic::catch_unwind(AssertUnwindSafe(run)).map_err(panicked)
 }
 

@@ -1,0 +1,70 @@
+//! One invocation: read the App's credentials, sign a JWT, check the installation, exchange the JWT for a token.
+
+mod error;
+mod token_answer;
+
+pub(crate) use error::BrokerError;
+pub(crate) use token_answer::TokenAnswer;
+
+use futures_util::future;
+use tracing::Span;
+
+use crate::clock::{Clock, Stopwatch};
+use crate::config::{Permissions, Repository};
+use crate::deadline::Deadline;
+use crate::github::GitHub;
+use crate::github_app::{AppJwt, PrivateKey};
+use crate::parameter_store::{AppCredentials, ParameterStore};
+
+/// Issues tokens for one repository with one set of permissions.
+pub(crate) struct Broker {
+    parameter_store: ParameterStore,
+    github: GitHub,
+    repository: Repository,
+    permissions: Permissions,
+    now: Clock,
+}
+
+impl Broker {
+    pub(crate) fn new(
+        parameter_store: ParameterStore,
+        github: GitHub,
+        repository: Repository,
+        permissions: Permissions,
+        now: Clock,
+    ) -> Self {
+        Self { parameter_store, github, repository, permissions, now }
+    }
+
+    /// Opens the connections that the first invocation will use. Failures are left for that invocation to report.
+    pub(crate) async fn preconnect(&self) {
+        future::join(self.parameter_store.preconnect(), self.github.preconnect()).await;
+    }
+
+    /// Issues a token. Nothing is kept between calls, so an overwritten parameter takes effect immediately. What is learnt on
+    /// the way is recorded on the current span, for the invocation's log line.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`], by the step that failed.
+    pub(crate) async fn mint(&self, deadline: &Deadline) -> Result<TokenAnswer, BrokerError> {
+        let app = self.read_credentials(deadline).await?;
+        let key = PrivateKey::from_pem(&app.private_key)?;
+        Span::current().record("key_fingerprint", key.fingerprint());
+        let jwt = AppJwt::sign(&key, &app.client_id, (self.now)())?;
+        let installation = app.installation_id;
+        self.github.check_installation(&jwt, &self.repository, installation, deadline).await?;
+        let token = self.github.create_token(&jwt, installation, &self.repository, &self.permissions, deadline).await?;
+        Ok(TokenAnswer::new(token, &self.repository, &self.permissions))
+    }
+
+    async fn read_credentials(&self, deadline: &Deadline) -> Result<AppCredentials, BrokerError> {
+        let (span, watch) = (Span::current(), Stopwatch::start());
+        let app = self.parameter_store.read(deadline).await;
+        span.record("ssm_ms", watch.ms());
+        let app = app?;
+        span.record("client_id", app.client_id.as_str());
+        span.record("installation_id", app.installation_id.number());
+        Ok(app)
+    }
+}

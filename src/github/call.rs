@@ -1,0 +1,61 @@
+//! A request to GitHub's REST API.
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use reqwest::{Method, Request};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::error::{GitHubError, Phase, Step};
+use crate::config::EndpointUrl;
+
+/// The version of GitHub's REST API that this program was written for, see
+/// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>.
+const API_VERSION: HeaderValue = HeaderValue::from_static("2022-11-28");
+
+/// A request before it is sent, and how its errors name it.
+pub(super) struct Call<'a> {
+    pub(super) step: Step,
+    method: Method,
+    path: String,
+    bearer: &'a SecretString,
+    json: Option<Vec<u8>>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(step: Step, method: Method, path: String, bearer: &'a SecretString) -> Self {
+        Self { step, method, path, bearer, json: None }
+    }
+
+    pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, GitHubError> {
+        self.json = Some(serde_json::to_vec(body).map_err(|_| self.not_a_request())?);
+        Ok(self)
+    }
+
+    /// The request to this base URL.
+    pub(super) fn request(&self, base: &EndpointUrl) -> Result<Request, GitHubError> {
+        let url = base.join(&self.path).map_err(|_| self.not_a_request())?;
+        let mut request = Request::new(self.method.clone(), url);
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
+        headers.insert(AUTHORIZATION, self.authorization()?);
+        headers.insert(USER_AGENT, HeaderValue::from_static("github-token-broker"));
+        headers.insert("x-github-api-version", API_VERSION);
+        if let Some(json) = &self.json {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(json.clone().into());
+        }
+        Ok(request)
+    }
+
+    fn authorization(&self) -> Result<HeaderValue, GitHubError> {
+        let text = Zeroizing::new(format!("Bearer {}", self.bearer.expose_secret()));
+        let mut value = HeaderValue::from_str(&text).map_err(|_| self.not_a_request())?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    fn not_a_request(&self) -> GitHubError {
+        GitHubError::NotARequest(Phase::Request(self.step))
+    }
+}

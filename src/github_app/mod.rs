@@ -1,0 +1,11 @@
+//! The GitHub App: its IDs, its private key and the JWTs that it authenticates with. No I/O; the time comes in.
+
+mod client_id;
+mod installation_id;
+mod jwt;
+mod private_key;
+
+pub(crate) use client_id::ClientId;
+pub(crate) use installation_id::InstallationId;
+pub(crate) use jwt::AppJwt;
+pub(crate) use private_key::{PrivateKey, PrivateKeyError};

@@ -1,0 +1,193 @@
+//! The App's private key: PEM in, a checked RSA key pair out.
+//!
+//! Not `jsonwebtoken`'s own reader of PEM: that accepts an RSA key without building it, so a bad one fails only when signing.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::error::KeyRejected;
+use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::KeyPair as _;
+use base64_simd::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use crate::pem;
+
+/// Why a text is not a usable private key. No message shows any of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PrivateKeyError {
+    /// No complete PEM block.
+    #[error("decode GitHub App private key PEM")]
+    NotPem,
+    /// A PEM block, but not of an unencrypted private key.
+    #[error("parse GitHub App private key")]
+    NotAPrivateKey,
+    /// A private key of another kind, in PKCS#8.
+    #[error("GitHub App private key must be RSA")]
+    NotRsa,
+    /// Too short to be safe, or longer than the cryptography library accepts.
+    #[error("GitHub App private key must be RSA with 2048 to 8192 bits")]
+    WrongSize,
+    /// The key was accepted, but signing failed.
+    #[error("parse GitHub App private key")]
+    DoesNotSign,
+}
+
+/// The App's private key, ready to sign.
+pub(crate) struct PrivateKey {
+    key_pair: Arc<KeyPair>,
+    fingerprint: String,
+}
+
+impl PrivateKey {
+    /// Reads PEM as PKCS#1 (`RSA PRIVATE KEY`) or PKCS#8 (`PRIVATE KEY`), with text around it, any line ends, and line ends
+    /// written as the two characters `\n`.
+    ///
+    /// # Errors
+    ///
+    /// [`PrivateKeyError`], by what is wrong.
+    pub(crate) fn from_pem(pem: &SecretString) -> Result<Self, PrivateKeyError> {
+        let der = private_key_der(pem.expose_secret())?;
+        // By content: some tools write PKCS#1 below the label of PKCS#8.
+        let key_pair = match KeyPair::from_pkcs8(&der).map_err(rejection) {
+            Err(PrivateKeyError::NotAPrivateKey) => KeyPair::from_der(&der).map_err(rejection),
+            result => result,
+        }?;
+        let fingerprint = fingerprint(&key_pair).ok_or(PrivateKeyError::NotAPrivateKey)?;
+        Ok(Self { key_pair: Arc::new(key_pair), fingerprint })
+    }
+
+    /// `SHA256:` and the base64 of the public key's SHA-256, as on GitHub's settings page of the App.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    pub(super) fn key_pair(&self) -> Arc<KeyPair> {
+        Arc::clone(&self.key_pair)
+    }
+}
+
+/// The library gives its reasons as texts only; the unit tests pin them.
+fn rejection(error: KeyRejected) -> PrivateKeyError {
+    match error.description_() {
+        "WrongAlgorithm" => PrivateKeyError::NotRsa,
+        "TooSmall" | "TooLarge" => PrivateKeyError::WrongSize,
+        _ => PrivateKeyError::NotAPrivateKey,
+    }
+}
+
+fn fingerprint(key_pair: &KeyPair) -> Option<String> {
+    let public_key = key_pair.public_key().as_der().ok()?;
+    Some(format!("SHA256:{}", STANDARD.encode_to_string(digest(&SHA256, public_key.as_ref()))))
+}
+
+/// The bytes of the first private key among the PEM blocks.
+fn private_key_der(text: &str) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
+    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
+    let mut blocks = pem::blocks(&text).peekable();
+    if blocks.peek().is_none() {
+        return Err(PrivateKeyError::NotPem);
+    }
+    let block = blocks.find(|block| matches!(block.label, "RSA PRIVATE KEY" | "PRIVATE KEY"));
+    block.and_then(|block| block.der()).map(Zeroizing::new).ok_or(PrivateKeyError::NotAPrivateKey)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys made with `openssl` for these tests only.
+    macro_rules! fixture {
+        ($name:literal) => {
+            include_str!(concat!("../../tests/fixtures/test-fixture-", $name, ".pem"))
+        };
+    }
+
+    const PEM: &str = fixture!("rsa-2048");
+
+    fn read(pem: &str) -> Result<PrivateKey, PrivateKeyError> {
+        PrivateKey::from_pem(&pem.into())
+    }
+
+    /// `openssl pkey -pubout -outform DER | openssl dgst -sha256 -binary | base64`, as GitHub's documentation says:
+    /// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/managing-private-keys-for-github-apps#verifying-private-keys>.
+    #[test]
+    fn the_fingerprint_is_the_one_github_shows() {
+        let expected = "SHA256:OXyfvyRCqcHZjc/tPxopcD7pbjWesaa9wnbVZe82vf0=";
+        assert_eq!(read(PEM).unwrap().fingerprint(), expected);
+    }
+
+    #[test]
+    fn line_ends_and_surrounding_text_are_ignored() {
+        let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for (what, pem) in [
+            ("as it is", PEM.to_owned()),
+            ("CRLF", PEM.replace('\n', "\r\n")),
+            ("two characters for LF", PEM.replace('\n', "\\n")),
+            ("four characters for CRLF", PEM.replace('\n', "\\r\\n")),
+            ("no last line end", PEM.trim_end().to_owned()),
+            ("no last line end, two characters for LF", PEM.trim_end().replace('\n', "\\n")),
+            ("blank lines", format!("\n\n{PEM}\n\n")),
+            ("text", format!("Bag Attributes: none\n{PEM}that was it")),
+            ("another block before", format!("{certificate}{PEM}")),
+            ("another block after", format!("{PEM}{certificate}")),
+            ("a block without end before", format!("-----BEGIN CERTIFICATE-----\nAAAA\n{PEM}")),
+            ("spaces at the ends of lines", PEM.replace('\n', "  \n")),
+        ] {
+            let key = read(&pem).unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(key.fingerprint(), read(PEM).unwrap().fingerprint(), "{what}");
+        }
+    }
+
+    #[test]
+    fn unusable_keys_are_told_apart() {
+        use PrivateKeyError::{NotAPrivateKey, NotPem, NotRsa, WrongSize};
+
+        let (begin, end) = ("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----");
+        let half: String = PEM.split_inclusive('\n').take(12).collect();
+        let public_key = "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n";
+        for (what, pem, expected) in [
+            ("nothing", "", NotPem),
+            ("words", "not a key", NotPem),
+            ("base64 alone", "MIIEpAIBAAKCAQEA", NotPem),
+            ("a beginning", begin, NotPem),
+            ("an end", end, NotPem),
+            ("end before beginning", &format!("{end}\n{begin}\n"), NotPem),
+            ("another label's end", &PEM.replace(end, "-----END PRIVATE KEY-----"), NotPem),
+            ("cut off", &half, NotPem),
+            ("cut off and closed", &format!("{half}{end}\n"), NotAPrivateKey),
+            ("an empty block", &format!("{begin}\n{end}\n"), NotAPrivateKey),
+            ("a block that is not base64", &format!("{begin}\n!!!!\n{end}\n"), NotAPrivateKey),
+            ("a block that is not DER", &format!("{begin}\nAAAA\n{end}\n"), NotAPrivateKey),
+            ("a public key", public_key, NotAPrivateKey),
+            ("encrypted PKCS#1", fixture!("encrypted-pkcs1"), NotAPrivateKey),
+            ("encrypted PKCS#8", fixture!("encrypted-pkcs8"), NotAPrivateKey),
+            ("SEC 1", fixture!("ec-p256-sec1"), NotAPrivateKey),
+            ("PKCS#8 with Ed25519", fixture!("ed25519"), NotRsa),
+            ("PKCS#8 with DSA", fixture!("dsa-1024"), NotRsa),
+            ("PKCS#8 with RSA-PSS", fixture!("rsa-pss-2048"), NotRsa),
+            ("512 bits", fixture!("rsa-512"), WrongSize),
+            ("1024 bits", fixture!("rsa-1024"), WrongSize),
+            ("1024 bits in PKCS#8", fixture!("rsa-1024-pkcs8"), WrongSize),
+            ("2040 bits", fixture!("rsa-2040"), WrongSize),
+            ("8256 bits", fixture!("rsa-8256"), WrongSize),
+        ] {
+            assert_eq!(read(pem).map(|_| ()), Err(expected), "{what}");
+        }
+    }
+
+    #[test]
+    fn errors_show_nothing_of_the_key() {
+        for (error, text) in [
+            (PrivateKeyError::NotPem, "decode GitHub App private key PEM"),
+            (PrivateKeyError::NotAPrivateKey, "parse GitHub App private key"),
+            (PrivateKeyError::NotRsa, "GitHub App private key must be RSA"),
+            (PrivateKeyError::WrongSize, "GitHub App private key must be RSA with 2048 to 8192 bits"),
+            (PrivateKeyError::DoesNotSign, "parse GitHub App private key"),
+        ] {
+            assert_eq!(error.to_string(), text, "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The certificates that peers are checked against.
+//!
+//! Own code instead of `rustls-native-certs`: with `SSL_CERT_FILE` set, that crate reads only this file, and a private CA then
+//! replaces the system's certificates. `rustls-pki-types`' PEM reader takes three times as long for the system's bundle as
+//! `pem.rs`.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+
+use crate::config::ConfigError;
+use crate::pem;
+
+/// How many bytes of a file of certificates are read at most; a system's bundle has a quarter of one.
+const CA_FILE_CAP: u64 = 16 * 1024 * 1024;
+/// What certificates are labelled with in PEM; the second one by old tools.
+const CERTIFICATE_LABELS: [&str; 2] = ["CERTIFICATE", "X509 CERTIFICATE"];
+/// Where Linux distributions keep the bundle of certificates that the system trusts, Amazon Linux's first.
+const SYSTEM_CA_FILES: [&str; 5] = [
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+/// The system's certificates and those in `SSL_CERT_FILE`. Without either, no peer is trusted, and the first request fails with
+/// that reason.
+pub(super) fn trust_store(ca_file: Option<&Path>) -> Result<RootCertStore, ConfigError> {
+    let mut roots = RootCertStore::empty();
+    if let Some(pem) = SYSTEM_CA_FILES.iter().find_map(|file| read_capped(Path::new(file)).ok()) {
+        add_certificates(&mut roots, &pem);
+    }
+    if let Some(file) = ca_file {
+        let pem = read_capped(file).map_err(|reason| ConfigError::UnreadableFile("SSL_CERT_FILE", reason))?;
+        if add_certificates(&mut roots, &pem) == 0 {
+            return Err(ConfigError::NoCertificate("SSL_CERT_FILE"));
+        }
+    }
+    Ok(roots)
+}
+
+fn read_capped(file: &Path) -> Result<String, &'static str> {
+    let io_reason = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist",
+        std::io::ErrorKind::PermissionDenied => "permission denied",
+        std::io::ErrorKind::IsADirectory => "it is a directory",
+        _ => "reading it failed",
+    };
+    let mut bytes = Vec::new();
+    File::open(file).map_err(io_reason)?.take(CA_FILE_CAP + 1).read_to_end(&mut bytes).map_err(io_reason)?;
+    if bytes.len() as u64 > CA_FILE_CAP {
+        return Err("it has more than 16 MiB");
+    }
+    // Bundles may have names in other encodings between their certificates.
+    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+/// Adds the PEM certificates that can be used as trust anchors, and returns how many.
+fn add_certificates(roots: &mut RootCertStore, pem: &str) -> usize {
+    let certificates = pem::blocks(pem).filter(|block| CERTIFICATE_LABELS.contains(&block.label));
+    let der = certificates.filter_map(|block| block.der().map(CertificateDer::from));
+    let (added, _ignored) = roots.add_parsable_certificates(der);
+    added
+}

@@ -1,0 +1,113 @@
+//! The Lambda edge: from the environment to a running function, and the reports when it cannot start or go on.
+
+mod failure;
+mod handler;
+mod init_error;
+mod invocation_log;
+mod panics;
+mod payload;
+mod runtime;
+mod runtime_api_error;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tracing::{error, info, warn};
+
+use crate::broker::Broker;
+use crate::clock::system_clock;
+use crate::config::{Config, ConfigError, Environment, LogLevel, RuntimeApiAddress};
+use crate::error_type::ErrorType;
+use crate::github::GitHub;
+use crate::http::Network;
+use crate::logging;
+use crate::parameter_store::ParameterStore;
+
+/// The exit status of a process that was not started by Lambda.
+const NOT_UNDER_LAMBDA: u8 = 2;
+
+/// Runs the function until Lambda kills its process. Returns when it cannot start or go on; the reason is in the log then.
+#[must_use]
+pub fn run() -> ExitCode {
+    panics::install_hook();
+    let environment = Environment::of_process();
+    // A fault in the variable itself is reported with the others.
+    let log_level = LogLevel::from_environment(&environment).unwrap_or_default();
+    logging::start(log_level.threshold, system_clock);
+    panics::catch_blocking(|| start(&environment)).unwrap_or_else(|panicked| {
+        log_end("internal error", panicked.location.as_deref());
+        ExitCode::FAILURE
+    })
+}
+
+fn start(environment: &Environment) -> ExitCode {
+    let address = match RuntimeApiAddress::from_environment(environment) {
+        Ok(Some(address)) => address,
+        Ok(None) => return not_under_lambda(),
+        Err(error) => {
+            log_fault(&error);
+            return ExitCode::FAILURE;
+        }
+    };
+    match tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() {
+        Ok(tokio) => tokio.block_on(serve(environment, &address)),
+        Err(_) => log_end("the operating system refused to set up an event loop", None),
+    }
+    // A function that ends has failed: Lambda kills one that it no longer needs.
+    ExitCode::FAILURE
+}
+
+async fn serve(environment: &Environment, address: &RuntimeApiAddress) {
+    match broker(environment).await {
+        Ok(broker) => log_end(&runtime::run(Arc::new(broker)).await.to_string(), None),
+        Err(error) => {
+            log_fault(&error);
+            init_error::post(address, &error).await;
+        }
+    }
+}
+
+async fn broker(environment: &Environment) -> Result<Broker, ConfigError> {
+    let config = Config::from_environment(environment)?;
+    let network = Network::new(config.ca_file.as_deref(), config.proxy.as_ref(), system_clock)?;
+    log_start(&config);
+    let parameter_store = ParameterStore::new(config.aws, config.parameters, &network)?;
+    let github = GitHub::new(network.client()?, config.github_api_base_url, system_clock, fastrand::f64);
+    let broker = Broker::new(parameter_store, github, config.repository, config.permissions, system_clock);
+    broker.preconnect().await;
+    Ok(broker)
+}
+
+fn log_start(config: &Config) {
+    if let Some(warning) = config.log_level.warning {
+        warn!("{warning}");
+    }
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        repository = %config.repository,
+        permissions = &*config.permissions.to_json(),
+        client_id_param = %config.parameters.client_id,
+        installation_id_param = %config.parameters.installation_id,
+        private_key_param = %config.parameters.private_key,
+        github_api_base_url = %config.github_api_base_url,
+        "starting github-token-broker"
+    );
+}
+
+fn log_fault(error: &ConfigError) {
+    error!(error = %error, error_type = %ErrorType::ConfigurationInvalid, "load config");
+}
+
+fn log_end(reason: &str, panic_location: Option<&str>) {
+    error!(error = reason, error_type = %ErrorType::InternalError, panic_location, "github-token-broker ended");
+}
+
+#[expect(clippy::print_stderr, reason = "a person reads it; under Lambda it is never written")]
+fn not_under_lambda() -> ExitCode {
+    eprintln!(
+        "github-token-broker {} is an AWS Lambda function and runs only there; \
+         to try it on this machine, run `cargo run -p sandbox` in its repository.",
+        env!("CARGO_PKG_VERSION")
+    );
+    ExitCode::from(NOT_UNDER_LAMBDA)
+}
