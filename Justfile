@@ -17,7 +17,7 @@ test:
 
 # Runs the broker against Moto; needs Docker
 integration:
-    cargo test --features integration --test moto
+    cargo test --features integration --test it moto
 
 # Tries the broker on this machine (`just sandbox --help`)
 sandbox *ARGS:

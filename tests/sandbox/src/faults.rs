@@ -43,6 +43,7 @@ pub(crate) enum Delivery {
     TruncatedChunks,
     Padded { bytes: usize, content_length: bool },
     Garbage,
+    AsIs,
 }
 
 impl fmt::Debug for Content {
@@ -107,6 +108,11 @@ impl Reply {
     /// Answers with bytes that are not HTTP.
     pub fn garbage() -> Self {
         Self::good().delivered(Delivery::Garbage)
+    }
+
+    /// Sends exactly these bytes, HTTP or not, and closes the connection.
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::raw(200, bytes).delivered(Delivery::AsIs)
     }
 
     /// The same with another status.

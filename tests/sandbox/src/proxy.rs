@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::locks::lock;
+use crate::wire::reset;
 
 /// The longest request head that is read.
 const MAX_HEAD: usize = 16 * 1024;
@@ -33,10 +34,17 @@ pub struct Proxy {
     _tasks: JoinSet<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     hosts: HashMap<String, SocketAddr>,
+    refusal: u16,
     requests: Vec<Connect>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { hosts: HashMap::new(), refusal: 502, requests: Vec::new() }
+    }
 }
 
 impl Proxy {
@@ -57,6 +65,11 @@ impl Proxy {
     /// Tunnels to this address when asked for the host, whatever the port.
     pub fn map(&self, host: &str, address: SocketAddr) {
         lock(&self.state).hosts.insert(host.to_ascii_lowercase(), address);
+    }
+
+    /// The status for requests to other hosts, in place of 502.
+    pub fn refuse_with(&self, status: u16) {
+        lock(&self.state).refusal = status;
     }
 
     /// Every request so far.
@@ -94,17 +107,23 @@ async fn serve(mut client: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let request = parse(&read_head(&mut client).await?);
     let host = request.target.rsplit_once(':').map_or("", |(host, _)| host).to_ascii_lowercase();
     let is_connect = request.method == "CONNECT";
-    let address = {
+    let (address, refusal) = {
         let mut state = lock(state);
         state.requests.push(request);
-        state.hosts.get(&host).copied().filter(|_| is_connect)
+        (state.hosts.get(&host).copied().filter(|_| is_connect), state.refusal)
     };
     let Some(address) = address else {
-        return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+        let refusal = format!("HTTP/1.1 {refusal} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        return client.write_all(refusal.as_bytes()).await;
     };
     let mut server = TcpStream::connect(address).await?;
     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
-    copy_bidirectional(&mut client, &mut server).await.map(drop)
+    if copy_bidirectional(&mut client, &mut server).await.is_err() {
+        // Passed on, so that a peer's fault looks the same behind the proxy.
+        reset(&client)?;
+        reset(&server)?;
+    }
+    Ok(())
 }
 
 /// Byte by byte, so that nothing of what follows is read.

@@ -70,6 +70,7 @@ impl Fault {
                 (join(head, body), Then::Pad(bytes.saturating_sub(body.len())))
             }
             Delivery::Garbage => (b"\x15\x03\x01 this is not HTTP\r\n\r\n".to_vec(), Then::Close),
+            Delivery::AsIs => (body.to_vec(), Then::Close),
         };
         Some(Self { at_once, then })
     }

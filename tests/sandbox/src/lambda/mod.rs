@@ -13,6 +13,7 @@ mod runtime_api;
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitStatus;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ use tokio::time::{sleep_until, timeout};
 
 pub use invocation::{Invocation, Outcome, Post, Posted};
 
+use crate::faults::{Reply, Script};
 use crate::limits;
 use crate::locks::lock;
 use crate::output::Output;
@@ -76,6 +78,9 @@ struct Service {
     offered: Mutex<Option<Offered>>,
     offer: Notify,
     running: Mutex<Option<Running>>,
+    polls: AtomicUsize,
+    poll_script: Mutex<Script<Reply>>,
+    post_script: Mutex<Script<Reply>>,
     posts: Mutex<Vec<Post>>,
     output: Mutex<Output>,
     started: Mutex<Instant>,
@@ -164,6 +169,22 @@ impl Lambda {
         *lock(&self.service.timeout) = timeout;
     }
 
+    /// What to answer when the function asks for an invocation, in place of those from [`invoke`](Self::invoke); the
+    /// last repeats. There is no good answer to edit here. Nothing: as usual again.
+    pub fn script_polls(&self, replies: impl IntoIterator<Item = Reply>) {
+        lock(&self.service.poll_script).replace(replies);
+    }
+
+    /// What to answer when the function posts; the last repeats. Nothing: as usual again.
+    pub fn script_posts(&self, replies: impl IntoIterator<Item = Reply>) {
+        lock(&self.service.post_script).replace(replies);
+    }
+
+    /// How often the function asked for an invocation.
+    pub fn polls(&self) -> usize {
+        self.service.polls.load(Ordering::SeqCst)
+    }
+
     /// What the function posted to `/runtime/init/error`, as JSON, if it did.
     pub fn init_error(&self) -> Option<Value> {
         lock(&self.service.posts).iter().find(|post| post.to == Posted::InitError).map(Post::json)
@@ -212,6 +233,9 @@ impl Default for Service {
             offered: Mutex::default(),
             offer: Notify::new(),
             running: Mutex::default(),
+            polls: AtomicUsize::default(),
+            poll_script: Mutex::default(),
+            post_script: Mutex::default(),
             posts: Mutex::default(),
             output: Mutex::default(),
             started: Mutex::new(Instant::now()),

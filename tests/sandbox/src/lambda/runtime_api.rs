@@ -1,6 +1,7 @@
 //! The Runtime API: what the function talks to.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -9,17 +10,18 @@ use serde_json::json;
 
 use super::{Delivery, Offered, Phase, Post, Posted, Running, Service};
 use crate::app::{AWS_ACCOUNT_ID, AWS_REGION};
+use crate::faults::Reply;
 use crate::ids;
 use crate::lambda::FUNCTION_NAME;
 use crate::locks::lock;
-use crate::server::{Handler, json_response};
+use crate::server::{Answer, Handler, json_response};
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 
 pub(super) fn handler(service: Arc<Service>) -> Handler {
     Arc::new(move |request| {
         let service = service.clone();
-        Box::pin(async move { service.runtime_api(request).await.into() })
+        Box::pin(async move { service.runtime_api(request).await })
     })
 }
 
@@ -29,16 +31,33 @@ pub(super) fn function_arn() -> String {
 }
 
 impl Service {
-    async fn runtime_api(&self, request: Request<Bytes>) -> Response<Bytes> {
+    async fn runtime_api(&self, request: Request<Bytes>) -> Answer {
         let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
         let segments: Vec<&str> = path.split('/').collect();
         match (request.method(), segments.as_slice()) {
-            (&Method::GET, ["invocation", "next"]) => self.next().await,
-            (&Method::POST, ["invocation", id, "response"]) => self.posted(Posted::Response((*id).into()), request),
-            (&Method::POST, ["invocation", id, "error"]) => self.posted(Posted::Error((*id).into()), request),
-            (&Method::POST, ["init", "error"]) => self.posted(Posted::InitError, request),
-            _ => error(StatusCode::NOT_FOUND, "ResourceNotFound", "no such path in the Runtime API"),
+            (&Method::GET, ["invocation", "next"]) => self.polled().await,
+            (&Method::POST, ["invocation", id, "response"]) => {
+                self.posted(Posted::Response((*id).into()), request).await
+            }
+            (&Method::POST, ["invocation", id, "error"]) => self.posted(Posted::Error((*id).into()), request).await,
+            (&Method::POST, ["init", "error"]) => self.posted(Posted::InitError, request).await,
+            _ => error(StatusCode::NOT_FOUND, "ResourceNotFound", "no such path in the Runtime API").into(),
         }
+    }
+
+    async fn polled(&self) -> Answer {
+        self.polls.fetch_add(1, Ordering::SeqCst);
+        let scripted = lock(&self.poll_script).next();
+        match scripted {
+            Some(reply) => Answer::scripted(&reply, reply.compose(Response::default)).await,
+            None => self.next().await.into(),
+        }
+    }
+
+    async fn posted(&self, to: Posted, request: Request<Bytes>) -> Answer {
+        let usual = self.accept(to, request);
+        let reply = lock(&self.post_script).next().unwrap_or_else(Reply::good);
+        Answer::scripted(&reply, reply.compose(|| usual)).await
     }
 
     /// Answers when there is an invocation. A function that gives up before costs none.
@@ -81,7 +100,7 @@ impl Service {
         response
     }
 
-    fn posted(&self, to: Posted, request: Request<Bytes>) -> Response<Bytes> {
+    fn accept(&self, to: Posted, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         let post = Post { to, headers: head.headers, body: body.into(), at: Instant::now() };
         lock(&self.posts).push(post.clone());

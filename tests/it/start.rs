@@ -1,26 +1,20 @@
-//! How the program starts: under Lambda with one line, anywhere else with one sentence, and never with a panic.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail anywhere")]
-
-mod common;
+//! How the function starts: under Lambda with one line, anywhere else with one sentence, and never with a panic.
 
 use std::ffi::OsString;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStringExt;
 
-use common::{assert_nobody_was_called, assert_refuses_to_start, launch, set};
-use sandbox::lambda::Posted;
-use sandbox::{ClosedPort, Environment, Outcome, Phase, Reply, Sandbox, app};
-use serde_json::{Value, json};
+use sandbox::{ClosedPort, Environment, Outcome, Phase, Sandbox, app, process};
+use serde_json::json;
+
+use crate::init_fault::assert_refuses_to_start;
+use crate::scene::{Scene, assert_no_requests, launch, lines_above_debug, set};
 
 const LOG_LEVEL: &str = "GITHUB_TOKEN_BROKER_LOG_LEVEL";
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
-fn has_msg(line: &Value, msg: &str) -> bool {
-    line["msg"] == msg
-}
-
 #[tokio::test]
-async fn a_person_who_runs_it_reads_one_sentence_and_gets_exit_status_2() {
+async fn outside_lambda_it_prints_one_sentence() {
     type Change = fn(&mut Environment);
     let sandbox = Sandbox::start().await;
     let cases: [(&str, Change); 4] = [
@@ -45,12 +39,12 @@ async fn a_person_who_runs_it_reads_one_sentence_and_gets_exit_status_2() {
         assert!(text.contains("Lambda") && text.contains("`cargo run -p sandbox`"), "{case}: {text}");
         assert!(!text.contains("panicked"), "{case}: {text}");
     }
-    assert_nobody_was_called(&sandbox, "not under Lambda");
+    assert_no_requests(&sandbox, "not under Lambda");
     assert_eq!(sandbox.lambda.runtime_api_connections(), 0);
 }
 
 #[tokio::test]
-async fn a_malformed_address_of_the_runtime_api_is_a_plain_error() {
+async fn a_malformed_runtime_api_address_is_an_error() {
     let sandbox = Sandbox::start().await;
     let port = sandbox.lambda.runtime_api().port();
     let addresses = [
@@ -79,14 +73,13 @@ async fn a_malformed_address_of_the_runtime_api_is_a_plain_error() {
         assert_eq!(seen, ["ERROR", "load config", "ConfigurationInvalid"], "{address:?}");
         assert!(line["error"].as_str().is_some_and(|text| text.starts_with(RUNTIME_API)), "{address:?}: {line}");
     }
-    assert_nobody_was_called(&sandbox, "malformed");
+    assert_no_requests(&sandbox, "malformed");
     assert_eq!(sandbox.lambda.runtime_api_connections(), 0);
 }
 
 #[tokio::test]
-async fn what_lambda_sets_besides_is_not_needed() {
-    let sandbox = Sandbox::start().await;
-    let broker = launch(&sandbox, |env| {
+async fn lambdas_other_variables_are_not_needed() {
+    let scene = Scene::start_with(|env| {
         for variable in [
             "AWS_DEFAULT_REGION",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
@@ -106,13 +99,13 @@ async fn what_lambda_sets_besides_is_not_needed() {
         ] {
             env.remove(variable);
         }
-    });
-    let invocation = sandbox.lambda.invoke("null").await;
-    assert!(invocation.is_success(), "{} {}", invocation.text(), broker.captured().describe());
+    })
+    .await;
+    scene.mint("without them").await;
 }
 
 #[tokio::test]
-async fn a_runtime_api_that_cannot_be_reached_ends_the_process_with_an_error_line() {
+async fn an_unreachable_runtime_api_ends_the_function() {
     let sandbox = Sandbox::start().await;
     let closed = ClosedPort::reserve().unwrap();
     let broker = launch(&sandbox, set(RUNTIME_API, closed.address().to_string()));
@@ -122,14 +115,14 @@ async fn a_runtime_api_that_cannot_be_reached_ends_the_process_with_an_error_lin
     let errors: Vec<_> = broker.log_lines().into_iter().filter(|line| line["level"] == "ERROR").collect();
     let [line] = errors.as_slice() else { panic!("{errors:#?}") };
     assert!(line["error"].as_str().is_some_and(|text| text.contains("Runtime API")), "{line}");
-    assert_nobody_was_called(&sandbox, "unreachable");
+    assert_no_requests(&sandbox, "unreachable");
 }
 
 #[tokio::test]
-async fn a_fault_is_logged_and_ends_the_process_also_when_lambda_cannot_be_told() {
+async fn a_fault_is_logged_even_without_a_runtime_api() {
     let sandbox = Sandbox::start().await;
     let closed = ClosedPort::reserve().unwrap();
-    // Its backlog takes the connection, and nobody ever answers.
+    // Its backlog takes the connection, and nothing ever answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for address in [closed.address(), silent.local_addr().unwrap()] {
         let broker = launch(&sandbox, |env| {
@@ -138,14 +131,14 @@ async fn a_fault_is_logged_and_ends_the_process_also_when_lambda_cannot_be_told(
         let status = broker.wait_exit().await;
         assert!(status.code().is_some_and(|code| code != 0), "{address}: {status}");
         assert_eq!(broker.stderr(), "", "{address}");
-        let faults: Vec<_> = broker.log_lines().into_iter().filter(|line| has_msg(line, "load config")).collect();
+        let faults: Vec<_> = broker.log_lines().into_iter().filter(|line| line["msg"] == "load config").collect();
         let [line] = faults.as_slice() else { panic!("{address}: {faults:#?}") };
         assert_eq!(line["error"], "AWS_REGION is required", "{address}");
     }
 }
 
 #[tokio::test]
-async fn a_good_start_is_one_line_that_says_what_will_be_given_out() {
+async fn a_good_start_is_one_line_with_the_configuration() {
     let sandbox = Sandbox::start().await;
     let broker = launch(&sandbox, |env| {
         env.set("GITHUB_TOKEN_BROKER_PERMISSIONS", r#"{"pull_requests":"write","contents":"read"}"#)
@@ -156,7 +149,7 @@ async fn a_good_start_is_one_line_that_says_what_will_be_given_out() {
     });
     assert!(matches!(sandbox.lambda.ready().await, Phase::Ready));
     let captured = broker.stop().await;
-    let lines = sandbox::process::log_lines(&captured);
+    let lines = process::log_lines(&captured);
     let [line] = lines.as_slice() else { panic!("{lines:#?}") };
     let timestamp = line["timestamp"].as_str().unwrap();
     assert_eq!(
@@ -178,8 +171,7 @@ async fn a_good_start_is_one_line_that_says_what_will_be_given_out() {
     let text = String::from_utf8(captured.stdout).unwrap();
     assert!(text.starts_with(&beginning), "{text}");
     assert_eq!(captured.stderr, b"");
-    // Starting costs neither SSM nor GitHub anything.
-    assert_nobody_was_called(&sandbox, "start");
+    assert_no_requests(&sandbox, "start");
     assert!(sandbox.lambda.posts().is_empty());
 }
 
@@ -193,22 +185,24 @@ async fn levels(sandbox: &Sandbox, change: impl FnOnce(&mut Environment)) -> Vec
     let failed = sandbox.lambda.invoke("null").await;
     let outcomes = [minted.outcome, refused.outcome, failed.outcome];
     assert_eq!(outcomes, [Outcome::Response, Outcome::Error, Outcome::Error], "{}", broker.captured().describe());
+    // An ERROR line, which no level drops.
+    broker.log_of(&failed).await;
     let captured = broker.stop().await;
     assert_eq!(captured.stderr, b"");
-    let lines = common::lines_above_debug(sandbox::process::log_lines(&captured));
+    let lines = lines_above_debug(process::log_lines(&captured));
     lines.iter().map(|line| line["level"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn a_level_in_any_spelling_drops_the_lines_below_it() {
+async fn a_level_drops_the_lines_below_it() {
     let sandbox = Sandbox::start().await;
-    for (levels_named, expected) in [
+    for (spellings, expected) in [
         (&["debug", "DEBUG", "Debug", " dEbUg\n"][..], &["INFO", "INFO", "WARN", "ERROR"][..]),
         (&["info", "INFO", "Info"], &["INFO", "INFO", "WARN", "ERROR"]),
         (&["warn", "WARN", "Warn"], &["WARN", "ERROR"]),
         (&["error", "ERROR", "eRROR"], &["ERROR"]),
     ] {
-        for level in levels_named {
+        for level in spellings {
             assert_eq!(levels(&sandbox, set(LOG_LEVEL, *level)).await, expected, "{level:?}");
         }
     }
@@ -219,19 +213,19 @@ async fn an_unknown_level_means_info_and_one_warning() {
     let sandbox = Sandbox::start().await;
     for level in ["verbose", "trace", "warning", "0", "debug,info", "{}"] {
         let mut levels = levels(&sandbox, set(LOG_LEVEL, level)).await;
-        // Whether the warning stands before or behind the line about the start is left open.
+        // The contract leaves open which of the first two lines comes first.
         levels[..2].sort();
         assert_eq!(levels, ["INFO", "WARN", "INFO", "WARN", "ERROR"], "{level}");
     }
     let broker = launch(&sandbox, set(LOG_LEVEL, "verbose"));
     assert!(matches!(sandbox.lambda.ready().await, Phase::Ready));
-    let lines = sandbox::process::log_lines(&broker.stop().await);
+    let lines = process::log_lines(&broker.stop().await);
     let warning = lines.iter().find(|line| line["level"] == "WARN").unwrap();
     assert!(warning["msg"].as_str().is_some_and(|text| text.contains(LOG_LEVEL)), "{warning}");
 }
 
 #[tokio::test]
-async fn lambdas_own_level_counts_where_ours_is_unset() {
+async fn lambdas_level_counts_where_ours_is_unset() {
     let sandbox = Sandbox::start().await;
     for (own, lambdas, expected) in [
         (None, "ERROR", &["ERROR"][..]),
@@ -252,7 +246,7 @@ async fn lambdas_own_level_counts_where_ours_is_unset() {
 }
 
 #[tokio::test]
-async fn a_level_hides_lines_and_never_an_init_error() {
+async fn no_level_hides_an_init_error() {
     let sandbox = Sandbox::start().await;
     for level in ["warn", "error", "nonsense"] {
         assert_refuses_to_start(&sandbox, level, "AWS_REGION is required", |env| {
@@ -260,20 +254,4 @@ async fn a_level_hides_lines_and_never_an_init_error() {
         })
         .await;
     }
-}
-
-#[tokio::test]
-async fn an_invocation_after_a_failed_one_works() {
-    let sandbox = Sandbox::start().await;
-    let broker = launch(&sandbox, |_| {});
-    sandbox.ssm.script([sandbox::ssm::error("AccessDeniedException", "no"), Reply::good()]);
-    let outcomes = [
-        sandbox.lambda.invoke("null").await.outcome,
-        sandbox.lambda.invoke("null").await.outcome,
-        sandbox.lambda.invoke("{}").await.outcome,
-        sandbox.lambda.invoke("").await.outcome,
-    ];
-    assert_eq!(outcomes, [Outcome::Error, Outcome::Response, Outcome::Error, Outcome::Response]);
-    assert!(sandbox.lambda.posts().iter().all(|post| post.to != Posted::InitError));
-    drop(broker);
 }

@@ -1,69 +1,70 @@
 //! The main path against the real Moto: parameters that the real SDK wrote, read by the real binary.
 //!
-//! Needs Docker: `cargo test --features integration --test moto`.
-#![allow(clippy::indexing_slicing, reason = "a test may fail anywhere")]
+//! Needs Docker: `cargo test --features integration --test it moto`.
 
 use sandbox::app::{self, AppKey};
 use sandbox::{Broker, Endpoint, Invocation, Moto, Reply, Sandbox};
 use serde_json::json;
 
-const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
+use crate::scene::{BOTH_CALLS, assert_error, launch, set};
 
 #[tokio::test]
-async fn a_key_that_is_a_secure_string_beside_plain_strings_gives_a_token() {
+async fn a_secure_string_beside_strings_gives_a_token() {
     let world = World::start().await;
     world.moto.put_string(app::CLIENT_ID_PARAM, app::CLIENT_ID).await;
     world.moto.put_string(app::INSTALLATION_ID_PARAM, &app::INSTALLATION_ID.to_string()).await;
     world.moto.put_secure_string(app::PRIVATE_KEY_PARAM, &AppKey::first().pkcs1_pem()).await;
     let broker = world.launch();
     world.assert_token(&world.invoke().await);
-    world.assert_clean(broker, &[Endpoint::Installation, Endpoint::AccessTokens]).await;
+    world.assert_clean(broker, &BOTH_CALLS).await;
 }
 
 #[tokio::test]
-async fn parameters_that_are_all_secure_strings_give_a_token() {
+async fn three_secure_strings_give_a_token() {
     let world = World::start().await;
     world.moto.put_secure_string(app::CLIENT_ID_PARAM, app::CLIENT_ID).await;
     world.moto.put_secure_string(app::INSTALLATION_ID_PARAM, &app::INSTALLATION_ID.to_string()).await;
     world.moto.put_secure_string(app::PRIVATE_KEY_PARAM, &AppKey::first().pkcs8_pem()).await;
     let broker = world.launch();
     world.assert_token(&world.invoke().await);
-    world.assert_clean(broker, &[Endpoint::Installation, Endpoint::AccessTokens]).await;
+    world.assert_clean(broker, &BOTH_CALLS).await;
 }
 
 #[tokio::test]
-async fn a_missing_parameter_is_named_and_counts_from_when_it_is_written() {
+async fn a_missing_parameter_is_named_until_it_is_written() {
     let world = World::start().await;
     world.moto.put_string(app::CLIENT_ID_PARAM, app::CLIENT_ID).await;
     world.moto.put_secure_string(app::PRIVATE_KEY_PARAM, &AppKey::first().pkcs1_pem()).await;
     let broker = world.launch();
     assert_error(
         &world.invoke().await,
+        "Moto",
         "ParametersMissing",
         "missing GitHub App SSM parameters: [/github-token-broker/app/installation-id]",
     );
     world.moto.put_string(app::INSTALLATION_ID_PARAM, &app::INSTALLATION_ID.to_string()).await;
     world.assert_token(&world.invoke().await);
-    world.assert_clean(broker, &[Endpoint::Installation, Endpoint::AccessTokens]).await;
+    world.assert_clean(broker, &BOTH_CALLS).await;
 }
 
 #[tokio::test]
-async fn a_malformed_key_is_refused_before_github_is_asked() {
+async fn a_malformed_key_is_refused_before_any_call() {
     let world = World::with_parameters().await;
     world.moto.put_secure_string(app::PRIVATE_KEY_PARAM, "not a key").await;
     let broker = world.launch();
-    assert_error(&world.invoke().await, "PrivateKeyInvalid", "decode GitHub App private key PEM");
+    assert_error(&world.invoke().await, "Moto", "PrivateKeyInvalid", "decode GitHub App private key PEM");
     world.assert_clean(broker, &[]).await;
 }
 
 #[tokio::test]
-async fn another_installation_than_the_parameter_says_gets_no_token() {
+async fn another_installation_gets_no_token() {
     let world = World::with_parameters().await;
     world.moto.put_string(app::INSTALLATION_ID_PARAM, "123").await;
     world.sandbox.github.set_installation(456);
     let broker = world.launch();
     assert_error(
         &world.invoke().await,
+        "Moto",
         "InstallationMismatch",
         "GitHub repository installation 456 does not match configured installation 123",
     );
@@ -71,15 +72,20 @@ async fn another_installation_than_the_parameter_says_gets_no_token() {
 }
 
 #[tokio::test]
-async fn a_403_from_github_is_told() {
+async fn a_403_from_github_is_reported() {
     let world = World::with_parameters().await;
     world.sandbox.github.script(Endpoint::AccessTokens, [Reply::status(403)]);
     let broker = world.launch();
-    assert_error(&world.invoke().await, "GitHubRefused", "GitHub installation-token request failed with status 403");
-    world.assert_clean(broker, &[Endpoint::Installation, Endpoint::AccessTokens]).await;
+    assert_error(
+        &world.invoke().await,
+        "Moto",
+        "GitHubRefused",
+        "GitHub installation-token request failed with status 403",
+    );
+    world.assert_clean(broker, &BOTH_CALLS).await;
 }
 
-/// The sandbox, with Moto in the place of its SSM.
+/// The sandbox, with Moto in place of its SSM.
 struct World {
     sandbox: Sandbox,
     moto: Moto,
@@ -90,7 +96,7 @@ impl World {
         Self { sandbox: Sandbox::start().await, moto: Moto::start().await }
     }
 
-    /// With the parameters as the README has them written.
+    /// With the parameters as the README writes them.
     async fn with_parameters() -> Self {
         let world = Self::start().await;
         world.moto.put_string(app::CLIENT_ID_PARAM, app::CLIENT_ID).await;
@@ -100,9 +106,7 @@ impl World {
     }
 
     fn launch(&self) -> Broker {
-        self.sandbox.launch(BOOTSTRAP.as_ref(), |env| {
-            env.set("AWS_ENDPOINT_URL_SSM", self.moto.url());
-        })
+        launch(&self.sandbox, set("AWS_ENDPOINT_URL_SSM", self.moto.url()))
     }
 
     async fn invoke(&self) -> Invocation {
@@ -117,17 +121,11 @@ impl World {
         assert_eq!(answer["permissions"], json!({"contents": "read"}));
     }
 
-    /// GitHub saw these calls and nothing that it would object to, the sandbox's own SSM none, and nothing leaked.
+    /// GitHub got these calls and nothing that it would object to, the sandbox's own SSM none, and nothing leaked.
     async fn assert_clean(&self, broker: Broker, calls: &[Endpoint]) {
         assert_eq!(self.sandbox.github.calls(), calls);
         assert_eq!(self.sandbox.ssm.requests().len(), 0);
         self.sandbox.assert_no_violations();
         assert_eq!(self.sandbox.leaks(&broker.stop().await, &["not a key"]), []);
     }
-}
-
-fn assert_error(invocation: &Invocation, error_type: &str, error_message: &str) {
-    assert!(!invocation.is_success(), "{}", invocation.text());
-    assert_eq!(invocation.error_type(), error_type);
-    assert_eq!(invocation.error_message(), error_message);
 }

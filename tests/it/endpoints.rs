@@ -1,0 +1,177 @@
+//! Where SSM and GitHub are: https, or http on this machine.
+
+use futures_util::future::join_all;
+use sandbox::{ClosedPort, Phase, Proxy, Sandbox};
+
+use crate::init_fault::assert_refuses_to_start;
+use crate::scene::{launch, set};
+
+const BASE_URL: &str = "GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL";
+const SSM_URL: &str = "AWS_ENDPOINT_URL_SSM";
+const ALL_URL: &str = "AWS_ENDPOINT_URL";
+const IGNORE_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
+/// Base URLs and their faults. Secrets in them are not shown.
+const FAULTS: [(&[&str], &str); 4] = [
+    (
+        &["api.github.com", "api.github.com/api/v3", "/api/v3", "//api.github.com/api", "https://", "https:", "github"],
+        "GitHub API base URL must be absolute",
+    ),
+    (
+        &[
+            "http://api.github.com",
+            "http://ghes.example.com/api/v3",
+            "HTTP://ghes.example.com",
+            "http://10.0.0.1",
+            "http://128.0.0.1",
+            "http://126.255.255.255:80",
+            "http://0.0.0.0",
+            "http://[::2]",
+            "http://[fe80::1]:8080",
+            "http://localhost.example.com",
+            "http://localhost.localdomain",
+            "http://127.0.0.1.example.com",
+            "http://xlocalhost",
+            "ftp://127.0.0.1",
+            "ws://localhost",
+            "file://localhost/etc/passwd",
+        ],
+        "GitHub API base URL must use https unless the host is loopback",
+    ),
+    (
+        &[
+            "https://user@ghes.example.com",
+            "https://user:password@ghes.example.com/api/v3",
+            "https://:password@ghes.example.com",
+            "http://user:password@127.0.0.1:8080",
+            "https://ghes.example.com?a=b",
+            "https://ghes.example.com/api/v3?a=b",
+            "https://ghes.example.com#f",
+            "https://ghes.example.com/api/v3/#f",
+        ],
+        "GitHub API base URL must not contain user info, a query or a fragment",
+    ),
+    (
+        &[
+            "https://secrethost:port",
+            "https://secrethost:99999",
+            "https://user:secret@[::1",
+            "https://secret host/",
+            "https://[secret]/",
+            "https://secret%zz.example",
+        ],
+        "parse GitHub API base URL: …",
+    ),
+];
+
+#[tokio::test]
+async fn each_faulty_base_url_is_refused() {
+    join_all(FAULTS.map(async |(values, expected)| {
+        let sandbox = Sandbox::start().await;
+        for value in values {
+            let text = assert_refuses_to_start(&sandbox, value, expected, set(BASE_URL, *value)).await;
+            assert!(!text.contains("secret") && !text.contains("password"), "{text}");
+        }
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn http_to_this_machine_is_a_good_base_url() {
+    let sandbox = Sandbox::start().await;
+    for value in [
+        "http://localhost:1",
+        "http://LocalHost:1",
+        "http://LOCALHOST",
+        "http://127.0.0.1:8080/api/v3",
+        "http://127.255.255.254",
+        "http://[::1]:3",
+        "HTTPS://ghes.example.com",
+        " https://ghes.example.com:8443/api/v3/ ",
+    ] {
+        let broker = launch(&sandbox, set(BASE_URL, value));
+        let phase = sandbox.lambda.ready().await;
+        assert!(matches!(phase, Phase::Ready), "{value}: {phase:?} {}", broker.captured().describe());
+        broker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_ssm_endpoint_is_https_or_on_this_machine() {
+    let sandbox = Sandbox::start().await;
+    for variable in [SSM_URL, ALL_URL] {
+        for value in [
+            "http://ssm.eu-central-1.amazonaws.com",
+            "http://10.0.0.1:4566",
+            "http://localstack:4566",
+            "http://localhost.example.com",
+            "ftp://127.0.0.1",
+            "ssm.eu-central-1.amazonaws.com",
+            "https://",
+            "https://host:port",
+        ] {
+            let case = format!("{variable}={value}");
+            // The contract leaves open which words surround the name.
+            let text = assert_refuses_to_start(&sandbox, &case, "…", |env| {
+                env.remove(SSM_URL).set(variable, value);
+            })
+            .await;
+            assert!(text.split([' ', ':']).any(|word| word == variable), "{case}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_endpoint_for_ssm_precedes_the_general_one() {
+    let closed = ClosedPort::reserve().unwrap();
+    let sandbox = Sandbox::start().await;
+    let (ssm, nowhere) = (sandbox.ssm.url(), closed.url());
+    for (for_ssm, for_all, ignore) in [
+        (Some(ssm.as_str()), None, None),
+        (Some(&ssm), Some(nowhere.as_str()), None),
+        (None, Some(&*ssm), None),
+        (Some(" "), Some(&*ssm), None),
+        (Some(&ssm), None, Some("false")),
+        (None, Some(&*ssm), Some(" ")),
+    ] {
+        let case = format!("{for_ssm:?} {for_all:?} {ignore:?}");
+        let broker = launch(&sandbox, |env| {
+            env.remove(SSM_URL);
+            for (name, value) in [(SSM_URL, for_ssm), (ALL_URL, for_all), (IGNORE_URLS, ignore)] {
+                value.map(|value| env.set(name, value));
+            }
+        });
+        let invocation = sandbox.lambda.invoke("null").await;
+        assert!(invocation.is_success(), "{case}: {}", invocation.text());
+        broker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn ssm_is_where_the_aws_sdks_would_find_it() {
+    let closed = ClosedPort::reserve().unwrap();
+    for (variables, host) in [
+        (&[][..], "ssm.eu-central-1.amazonaws.com"),
+        (&[("AWS_REGION", " us-gov-west-1 ")], "ssm.us-gov-west-1.amazonaws.com"),
+        (&[("AWS_REGION", "cn-north-1")], "ssm.cn-north-1.amazonaws.com.cn"),
+        (&[("AWS_REGION", "us-east-1"), ("AWS_USE_FIPS_ENDPOINT", "true")], "ssm-fips.us-east-1.amazonaws.com"),
+        (&[(ALL_URL, ""), (SSM_URL, "closed"), (IGNORE_URLS, "true")], "ssm.eu-central-1.amazonaws.com"),
+        (&[(ALL_URL, "closed"), (IGNORE_URLS, "TRUE")], "ssm.eu-central-1.amazonaws.com"),
+    ] {
+        let sandbox = Sandbox::start().await;
+        let proxy = Proxy::start().await;
+        proxy.map(host, sandbox.ssm.address());
+        let broker = launch(&sandbox, |env| {
+            env.remove(SSM_URL).set("HTTPS_PROXY", proxy.url());
+            for (name, value) in variables {
+                env.set(*name, if *value == "closed" { closed.url() } else { (*value).to_owned() });
+            }
+        });
+        // SSM refuses signatures for other regions than the fixture's; here only its host counts.
+        sandbox.lambda.invoke("null").await;
+        broker.stop().await;
+        let targets: Vec<String> = proxy.requests().into_iter().map(|connect| connect.target).collect();
+        assert_eq!(targets, [format!("{host}:443")], "{variables:?}");
+        assert_eq!(sandbox.ssm.requests().len(), 1, "{variables:?}");
+    }
+}

@@ -1,0 +1,158 @@
+//! A peer takes too long. The caller then reads which step it was, well before Lambda's deadline.
+
+use std::time::Duration;
+
+use sandbox::{ClosedPort, Door, Reply, scaled};
+
+use super::connections::behind;
+use super::joined;
+use super::row::Failure;
+use crate::steps::{STEPS, Step};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+pub(super) fn rows() -> Vec<Failure> {
+    joined([
+        attempts_of_three_seconds(),
+        slow_connections(),
+        ten_seconds(),
+        retry_after(),
+        resets(),
+        stalls(),
+        silence(),
+    ])
+}
+
+fn out_of_time(step: Step, name: &str, beginning: &str, replies: impl IntoIterator<Item = Reply>) -> Failure {
+    Failure::of(step, name, replies, "DeadlineExceeded", format!("{beginning}: deadline exceeded"))
+}
+
+fn unavailable(step: Step) -> &'static str {
+    if step == Step::Ssm { "ParametersUnreadable" } else { "GitHubUnavailable" }
+}
+
+/// With time in plenty, the attempts' own limits end the step.
+fn attempts_of_three_seconds() -> Vec<Failure> {
+    let rows = [
+        (Step::Ssm, Reply::hang(), "read GitHub App parameters from SSM: no answer within 3 seconds"),
+        (Step::Preflight, Reply::hang(), "request GitHub repository installation: it took longer than 3 seconds"),
+        (
+            Step::Preflight,
+            Reply::good().dripping_body(),
+            "read GitHub repository-installation response: it took longer than 3 seconds",
+        ),
+        (
+            Step::Token,
+            Reply::good().dripping_head(),
+            "request GitHub installation token: it took longer than 3 seconds",
+        ),
+        (
+            Step::Token,
+            Reply::good().hanging_after_head(),
+            "read GitHub installation-token response: it took longer than 3 seconds",
+        ),
+    ];
+    rows.map(|(step, reply, message)| {
+        let row = Failure::of(step, "three slow attempts", [reply], unavailable(step), message).attempted(3);
+        let row = if message.starts_with("read GitHub r") || message.starts_with("read GitHub i") {
+            row
+        } else {
+            row.unanswered()
+        };
+        row.within(20 * SECOND).taking(9 * SECOND..scaled(14 * SECOND))
+    })
+    .into()
+}
+
+/// Two seconds for each connection, three attempts, and the pauses between them.
+fn slow_connections() -> Vec<Failure> {
+    let rows = [Step::Ssm, Step::Preflight].map(|step| {
+        let message = format!("{}: connecting took too long", step.request());
+        let row = Failure::of(step, "three slow connections", [], unavailable(step), message).connecting(Some(3));
+        behind(Door::Silent, row, step).within(20 * SECOND).taking(6 * SECOND..scaled(11 * SECOND))
+    });
+    rows.into()
+}
+
+/// Two attempts end after three seconds each, the third one when the time is up.
+fn ten_seconds() -> Vec<Failure> {
+    let rows = STEPS.map(|step| {
+        let row = out_of_time(step, "silent for 10 s", step.request(), [Reply::hang()]).attempted(3).unanswered();
+        if step == Step::Ssm { row.attempted_by_chance(2..=3) } else { row }
+    });
+    rows.into()
+}
+
+/// A pause that does not fit into the time left is not waited for.
+fn retry_after() -> Vec<Failure> {
+    let rows = [
+        (Step::Preflight, 429, "60", 10, "GitHubRateLimited"),
+        (Step::Preflight, 503, "60", 10, "GitHubUnavailable"),
+        (Step::Preflight, 503, "2", 3, "GitHubUnavailable"),
+        (Step::Preflight, 429, "9", 10, "GitHubRateLimited"),
+        (Step::Preflight, 429, "99999999999999999999999", 10, "GitHubRateLimited"),
+        (Step::Preflight, 429, "Fri, 31 Dec 9999 23:59:59 GMT", 10, "GitHubRateLimited"),
+        (Step::Token, 429, "60", 10, "GitHubRateLimited"),
+        (Step::Token, 504, "3600", 10, "GitHubUnavailable"),
+    ];
+    rows.map(|(step, status, retry_after, seconds, error_type)| {
+        let name = format!("{status}, Retry-After: {retry_after}, {seconds} s");
+        let message = format!("GitHub {} request failed with status {status}", step.name());
+        let reply = Reply::status(status).header("retry-after", retry_after);
+        Failure::of(step, name, [reply], error_type, message)
+            .within(seconds * SECOND)
+            .taking(Duration::ZERO..scaled(Duration::from_millis(1_900)))
+    })
+    .into()
+}
+
+/// All three attempts fit into a short time.
+fn resets() -> Vec<Failure> {
+    let (step, closed) = (Step::Preflight, ClosedPort::reserve().unwrap());
+    let message = |why: &str| format!("{}: the connection was {why}", step.request());
+    vec![
+        Failure::of(step, "reset, 3 s", [Reply::reset()], unavailable(step), message("reset"))
+            .attempted(3)
+            .unanswered()
+            .within(3 * SECOND),
+        Failure::of(step, "refused, 3 s", [], unavailable(step), message("refused"))
+            .connecting(None)
+            .within(3 * SECOND)
+            .started_with(move |_, env| {
+                env.set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", closed.url());
+            }),
+    ]
+}
+
+fn stalls() -> Vec<Failure> {
+    let timeouts = [3 * SECOND, SECOND].into_iter();
+    timeouts.flat_map(|timeout| STEPS.into_iter().flat_map(move |step| stalls_of(step, timeout))).collect()
+}
+
+/// What a peer does that never ends.
+fn stalls_of(step: Step, timeout: Duration) -> Vec<Failure> {
+    let (before, after) = (step.request(), &*step.read());
+    let rows = [
+        ("silent", Reply::hang(), before),
+        ("a dripping head", Reply::good().dripping_head(), before),
+        ("a dripping body", Reply::good().dripping_body(), after),
+        ("silent after the head", Reply::good().hanging_after_head(), after),
+    ];
+    rows.map(|(name, reply, beginning)| {
+        let row = out_of_time(step, &format!("{name}, {timeout:?}"), beginning, [reply]).within(timeout);
+        if beginning == before { row.unanswered() } else { row }
+    })
+    .into()
+}
+
+/// Connections that never come about.
+fn silence() -> Vec<Failure> {
+    let timeouts = [SECOND, 2 * SECOND].into_iter();
+    let rows = timeouts.flat_map(|timeout| {
+        [Step::Ssm, Step::Preflight].map(|step| {
+            let row = out_of_time(step, &format!("no connection, {timeout:?}"), step.request(), []).connecting(None);
+            behind(Door::Silent, row, step).within(timeout)
+        })
+    });
+    rows.collect()
+}

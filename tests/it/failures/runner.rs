@@ -1,0 +1,241 @@
+//! Runs rows, and asserts of each what can be seen of it.
+
+use std::cell::RefCell;
+
+use futures_util::StreamExt;
+use futures_util::future::{join, join_all};
+use futures_util::stream;
+use sandbox::{AppKey, Broker, Endpoint, Environment, Invocation, Outcome, Phase, Proxy, Reply, Sandbox, app, process};
+use serde_json::{Value, json};
+
+use super::row::{Failure, with_id};
+use crate::leaks::{self, PROXY_PASSWORD, PROXY_USER, talkative};
+use crate::scene::{is_text, launch, lines_above_debug};
+use crate::steps::STEPS;
+
+/// How many brokers share the rows that need none of their own.
+const SHARED: usize = 12;
+/// How many rows with their own broker run at the same time.
+const OWN: usize = 6;
+/// How often a row is run whose time a busy machine may use up. A function that is wrong is wrong each time.
+const ATTEMPTS_IF_TIMED: usize = 3;
+
+const SSM_HOST: &str = "ssm.broker.invalid";
+const GITHUB_HOST: &str = "github.broker.invalid";
+
+/// Runs all rows: those with an environment on a broker of their own, the others on a few that they share.
+pub(super) async fn check(rows: Vec<Failure>) {
+    let (own, shared): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.environment.is_some());
+    let lanes = join_all((0..SHARED.min(shared.len())).map(|_| Lane::start(None))).await;
+    let queue = RefCell::new(shared.into_iter());
+    let shared = join_all(lanes.into_iter().map(async |mut lane| {
+        while let Some(row) = next(&queue) {
+            lane.check(&row).await;
+        }
+        lane.end().await;
+    }));
+    let own = stream::iter(own).for_each_concurrent(OWN, async |row| {
+        let mut lane = Lane::start(Some(&row)).await;
+        lane.check(&row).await;
+        lane.end().await;
+    });
+    join(shared, own).await;
+}
+
+fn next(queue: &RefCell<std::vec::IntoIter<Failure>>) -> Option<Failure> {
+    queue.borrow_mut().next()
+}
+
+/// A broker and the world it runs in: everything secret is in its reach, and it logs as much as it can.
+struct Lane {
+    sandbox: Sandbox,
+    broker: Broker,
+    /// Between the broker and both peers, with credentials.
+    _proxy: Proxy,
+    /// The invocations so far, by row.
+    seen: Vec<(String, Invocation)>,
+}
+
+/// What is counted before and after an invocation.
+struct Counted {
+    ssm: usize,
+    github: usize,
+    connections: usize,
+    bearers: usize,
+    issued: usize,
+    stdout: usize,
+}
+
+/// One invocation, and everything that was seen of it.
+struct Observed {
+    invocation: Invocation,
+    line: Value,
+    ssm: usize,
+    github: Vec<Endpoint>,
+    connections: usize,
+    output: String,
+    jwts_and_tokens: Vec<String>,
+}
+
+impl Lane {
+    /// For this row only, or else for any row without an environment.
+    async fn start(row: Option<&Failure>) -> Self {
+        let sandbox = Sandbox::start().await;
+        let proxy = Proxy::start().await;
+        proxy.map(SSM_HOST, sandbox.ssm.address());
+        proxy.map(GITHUB_HOST, sandbox.github.address());
+        arrange(&sandbox, row);
+        let broker = launch(&sandbox, |env| {
+            behind(&proxy, env);
+            if let Some(change) = row.and_then(|row| row.environment.as_ref()) {
+                change(&sandbox, env);
+            }
+        });
+        let phase = sandbox.lambda.ready().await;
+        assert!(matches!(phase, Phase::Ready), "{phase:?} {}", broker.captured().describe());
+        Self { sandbox, broker, _proxy: proxy, seen: Vec::new() }
+    }
+
+    async fn check(&mut self, row: &Failure) {
+        let mut observed = self.observe(row).await;
+        for _ in 1..ATTEMPTS_IF_TIMED {
+            if row.is_timed() && !row.is_answer(&observed.invocation) {
+                observed = self.observe(row).await;
+            }
+        }
+        row.assert_answer(&observed.invocation);
+        row.assert_calls(&observed);
+        row.assert_line(&observed);
+        row.assert_no_secret(&observed);
+    }
+
+    async fn observe(&mut self, row: &Failure) -> Observed {
+        arrange(&self.sandbox, Some(row));
+        let before = self.count();
+        let invocation = self.sandbox.lambda.invoke("null").await;
+        let line = self.broker.log_of(&invocation).await;
+        self.seen.push((row.name.clone(), invocation.clone()));
+        let github = &self.sandbox.github;
+        let bearers = github.bearers().split_off(before.bearers);
+        Observed {
+            line,
+            ssm: self.sandbox.ssm.requests().len() - before.ssm,
+            github: github.calls().split_off(before.github),
+            connections: self.connections() - before.connections,
+            output: leaks::output_since(&self.broker.captured(), before.stdout, &invocation),
+            jwts_and_tokens: [bearers, github.issued().split_off(before.issued)].concat(),
+            invocation,
+        }
+    }
+
+    fn count(&self) -> Counted {
+        Counted {
+            ssm: self.sandbox.ssm.requests().len(),
+            github: self.sandbox.github.calls().len(),
+            connections: self.connections(),
+            bearers: self.sandbox.github.bearers().len(),
+            issued: self.sandbox.github.issued().len(),
+            stdout: self.broker.captured().stdout.len(),
+        }
+    }
+
+    fn connections(&self) -> usize {
+        self.sandbox.ssm.connections() + self.sandbox.github.connections()
+    }
+
+    /// All that was written and posted, once more: one line for the start and one for each invocation, and no secret.
+    async fn end(self) {
+        let captured = self.broker.stop().await;
+        let lines = lines_above_debug(process::log_lines(&captured));
+        for (name, invocation) in &self.seen {
+            let of_row = lines.iter().filter(|line| line["request_id"] == invocation.request_id);
+            assert_eq!(of_row.count(), 1, "{name}: log lines\n{}", captured.describe());
+        }
+        assert_eq!(lines.len(), self.seen.len() + 1, "{}", captured.describe());
+        leaks::assert_none(&self.sandbox, &captured, &[], "all rows together");
+    }
+}
+
+/// Everything as it should be, apart from what the row arranges.
+fn arrange(sandbox: &Sandbox, row: Option<&Failure>) {
+    for step in STEPS {
+        step.script(sandbox, [with_id(step, Reply::good())]);
+    }
+    sandbox.github.script(Endpoint::Revoke, []);
+    sandbox.github.set_keys([AppKey::first()]);
+    sandbox.github.set_installation(app::INSTALLATION_ID);
+    sandbox.ssm.put(app::CLIENT_ID_PARAM, app::CLIENT_ID);
+    sandbox.ssm.put(app::INSTALLATION_ID_PARAM, app::INSTALLATION_ID.to_string());
+    sandbox.ssm.put(app::PRIVATE_KEY_PARAM, AppKey::first().pkcs1_pem());
+    if let Some(row) = row {
+        sandbox.lambda.set_timeout(row.timeout);
+        row.arrange.iter().for_each(|arrange| arrange(sandbox));
+    }
+}
+
+fn behind(proxy: &Proxy, env: &mut Environment) {
+    talkative(env);
+    env.set("HTTPS_PROXY", proxy.url_with(PROXY_USER, PROXY_PASSWORD))
+        .set("AWS_ENDPOINT_URL_SSM", format!("https://{SSM_HOST}"))
+        .set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", format!("https://{GITHUB_HOST}"));
+}
+
+impl Failure {
+    fn is_answer(&self, invocation: &Invocation) -> bool {
+        let is_in_time = self.elapsed.as_ref().is_none_or(|range| range.contains(&invocation.elapsed));
+        is_in_time
+            && invocation.margin_ms >= self.margin_ms()
+            && invocation.error_type() == self.error_type
+            && is_text(&invocation.error_message(), &self.message)
+    }
+
+    /// What the caller gets: error type and message and nothing else, well before the deadline.
+    fn assert_answer(&self, invocation: &Invocation) {
+        let Self { name, error_type, message, elapsed, .. } = self;
+        assert_eq!(invocation.outcome, Outcome::Error, "{name}: {}", invocation.text());
+        let text = invocation.error_message();
+        let body = json!({ "errorType": error_type, "errorMessage": text });
+        assert_eq!(invocation.json(), body, "{name}: what the caller gets");
+        assert!(is_text(&text, message), "{name}: what the caller gets\n     got: {text}\nexpected: {message}");
+        let margin_ms = invocation.margin_ms;
+        assert!(margin_ms >= self.margin_ms(), "{name}: {margin_ms} ms before the deadline");
+        if let Some(elapsed) = elapsed {
+            assert!(elapsed.contains(&invocation.elapsed), "{name}: took {:?}, not {elapsed:?}", invocation.elapsed);
+        }
+    }
+
+    /// What SSM and GitHub heard.
+    fn assert_calls(&self, observed: &Observed) {
+        let Self { name, calls, .. } = self;
+        assert!(calls.ssm.contains(&observed.ssm), "{name}: {} calls to SSM, not {:?}", observed.ssm, calls.ssm);
+        assert_eq!(observed.github, calls.github, "{name}: calls to GitHub");
+        if let Some(connections) = calls.connections {
+            assert_eq!(observed.connections, connections, "{name}: new connections");
+        }
+    }
+
+    /// The line: the fields of every failure, and exactly those further ones that were known by then.
+    fn assert_line(&self, observed: &Observed) {
+        let Self { name, error_type, log, .. } = self;
+        let mut line = log.clone();
+        line.insert("level", "ERROR".into());
+        line.insert("msg", "mint GitHub installation token".into());
+        line.insert("error", observed.invocation.error_message().into());
+        line.insert("error_type", (*error_type).into());
+        line.insert("request_id", observed.invocation.request_id.clone().into());
+        let mut logged = observed.line.clone();
+        let fields = logged.as_object_mut().unwrap();
+        assert!(fields.remove("timestamp").is_some_and(|time| time.is_string()), "{name}: {}", observed.line);
+        // How long the steps took.
+        fields.retain(|field, value| !(field.ends_with("_ms") && value.is_u64()));
+        assert_eq!(logged, json!(line), "{name}: the log line");
+    }
+
+    /// What was written and posted for this invocation.
+    fn assert_no_secret(&self, observed: &Observed) {
+        leaks::assert_hidden(&observed.output, &observed.jwts_and_tokens, &self.name);
+        for secret in &self.secrets {
+            assert!(!observed.output.contains(secret), "{}: shows {secret}\n{}", self.name, observed.output);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The token call's answer has no token that could be given out.
+
+use sandbox::Reply;
+use serde_json::{Value, json};
+
+use super::joined;
+use super::row::{Failure, TOKEN};
+use crate::leaks::BODY;
+use crate::scene::with;
+use crate::steps::Step;
+
+const NOT_JSON: &str = "it is not valid JSON";
+const ANOTHER_KIND: &str = "a value in it is not of the kind expected";
+const TWICE: &str = "a name stands in it twice";
+const NOT_RFC_3339: &str = "expires_at is not an RFC 3339 time";
+const NOT_ASCII: &str = "the token is not visible ASCII";
+
+pub(super) fn rows() -> Vec<Failure> {
+    joined([without_a_token(), without_an_expiration(), not_rfc_3339(), not_ascii(), other_values(), other_bodies()])
+}
+
+fn invalid(name: &str, reply: Reply, message: impl Into<String>) -> Failure {
+    Failure::of(Step::Token, name, [reply], "GitHubResponseInvalid", message).hiding([TOKEN.to_owned()])
+}
+
+fn undecodable(name: &str, reply: Reply, why: &str) -> Failure {
+    invalid(name, reply, format!("decode GitHub installation-token response: {why}"))
+}
+
+/// GitHub's good answer without one member.
+fn without(member: &'static str) -> Reply {
+    Reply::edit(move |mut answer| {
+        answer.as_object_mut().unwrap().remove(member);
+        answer
+    })
+}
+
+/// GitHub's good answer with the token itself in this member's place.
+fn with_the_token(edit: fn(&mut Value, String)) -> Reply {
+    Reply::edit(move |mut answer| {
+        let token = answer["token"].as_str().unwrap().to_owned();
+        edit(&mut answer, token);
+        answer
+    })
+}
+
+fn without_a_token() -> Vec<Failure> {
+    let rows = [
+        ("no token", without("token")),
+        ("a token that is null", with("token", Value::Null)),
+        ("an empty token", with("token", "")),
+        ("an empty object", Reply::raw(201, "{}")),
+    ];
+    rows.map(|(name, reply)| invalid(name, reply, "GitHub installation-token response did not include a token")).into()
+}
+
+fn without_an_expiration() -> Vec<Failure> {
+    let rows = [
+        ("no expiration", without("expires_at")),
+        ("an expiration that is null", with("expires_at", Value::Null)),
+        ("the zero time", with("expires_at", "0001-01-01T00:00:00Z")),
+        ("the zero time with a fraction", with("expires_at", "0001-01-01T00:00:00.000Z")),
+        ("the zero time with an offset of 0", with("expires_at", "0001-01-01T00:00:00+00:00")),
+        ("the zero time elsewhere", with("expires_at", "0001-01-01T02:00:00+02:00")),
+    ];
+    let message = "GitHub installation-token response did not include an expiration";
+    rows.map(|(name, reply)| invalid(name, reply, message)).into()
+}
+
+fn not_rfc_3339() -> Vec<Failure> {
+    let rows = [
+        "",
+        " ",
+        "never",
+        "ghs_fixture_0123456789",
+        "2026-04-23",
+        "16:48:32Z",
+        "2026-04-23T16:48:32",
+        "2026-04-23T16:48Z",
+        "2026-04-23T16:48:32.Z",
+        "2026-04-23T16:48:32+0200",
+        "2026-04-23T16:48:32+25:00",
+        "2026-13-23T16:48:32Z",
+        "2026-02-30T16:48:32Z",
+        "2025-02-29T16:48:32Z",
+        "2026-04-23T24:00:00Z",
+        "2026-04-23T16:60:32Z",
+        "2026-4-23T16:48:32Z",
+        "26-04-23T16:48:32Z",
+        " 2026-04-23T16:48:32Z",
+        "2026-04-23T16:48:32Z ",
+        "2026-04-23T16:48:32ZZ",
+        "Thu, 23 Apr 2026 16:48:32 GMT",
+        "1776962912",
+    ];
+    let of_the_token = with_the_token(|answer, token| answer["expires_at"] = token.into());
+    let rows = rows.map(|text| undecodable(&format!("expires_at = {text:?}"), with("expires_at", text), NOT_RFC_3339));
+    rows.into_iter().chain([undecodable("the token as expiration", of_the_token, NOT_RFC_3339)]).collect()
+}
+
+fn not_ascii() -> Vec<Failure> {
+    let rows =
+        [" ", "ghs_a b", " ghs_ab", "ghs_ab\n", "ghs_\tab", "ghs_\u{0}ab", "ghs_\u{7f}ab", "ghs_é", "ghs_\u{200b}"];
+    let with_a_line_end = with_the_token(|answer, token| answer["token"] = format!("{token}\n").into());
+    let rows = rows.map(|token| undecodable(&format!("token = {token:?}"), with("token", token), NOT_ASCII));
+    rows.into_iter().chain([undecodable("the token with a line end", with_a_line_end, NOT_ASCII)]).collect()
+}
+
+fn other_values() -> Vec<Failure> {
+    let rows = [
+        ("a token that is a number", with("token", 5)),
+        ("a token in an array", with("token", json!([TOKEN]))),
+        ("the token in an array", with_the_token(|answer, token| answer["token"] = json!([token]))),
+        ("an expiration that is a number", with("expires_at", 1_776_962_912)),
+        ("an expiration that is a bool", with("expires_at", true)),
+        ("repositories that are a string", with("repositories", "octo-org/octo-repo")),
+        ("a repository that is a string", with("repositories", json!(["octo-org/octo-repo"]))),
+        ("a selection that is a bool", with("repository_selection", true)),
+        ("permissions that are an array", with("permissions", json!(["contents"]))),
+        ("the token as permissions", with_the_token(|answer, token| answer["permissions"] = token.into())),
+        ("a level that is null", with("permissions", json!({ "contents": null }))),
+    ];
+    rows.map(|(name, reply)| undecodable(name, reply, ANOTHER_KIND)).into()
+}
+
+fn other_bodies() -> Vec<Failure> {
+    let twice = format!(
+        r#"{{"token":"{TOKEN}","expires_at":"2026-04-23T16:48:32Z","permissions":{{"contents":"read","contents":"read"}}}}"#
+    );
+    let rows = [
+        ("an empty body", 201, String::new(), NOT_JSON),
+        ("204", 204, String::new(), NOT_JSON),
+        ("the bare token", 201, TOKEN.to_owned(), NOT_JSON),
+        ("HTML", 200, format!("<html>{BODY}</html>"), NOT_JSON),
+        ("cut off", 201, format!(r#"{{"token":"{TOKEN}","expires_at":"2026-"#), NOT_JSON),
+        ("more behind it", 201, format!(r#"{{"token":"{TOKEN}"}} {{"#), NOT_JSON),
+        ("a string", 201, format!("\"{TOKEN}\""), ANOTHER_KIND),
+        ("an array", 201, format!(r#"["{TOKEN}","2026-04-23T16:48:32Z"]"#), ANOTHER_KIND),
+        ("null", 201, "null".to_owned(), ANOTHER_KIND),
+        ("two tokens", 201, format!(r#"{{"token":"{TOKEN}","token":"{TOKEN}"}}"#), TWICE),
+        ("a permission twice", 201, twice, TWICE),
+    ];
+    let with_status = [500, 404].map(|status| {
+        let error_type = if status == 500 { "GitHubUnavailable" } else { "GitHubRefused" };
+        let message = format!("GitHub installation-token request failed with status {status}");
+        let reply = Reply::good().with_status(status);
+        let attempts = if status == 500 { 3 } else { 1 };
+        Failure::of(Step::Token, format!("a token with {status}"), [reply], error_type, message).attempted(attempts)
+    });
+    let rows = rows.map(|(name, status, body, why)| undecodable(name, Reply::raw(status, body), why));
+    rows.into_iter().chain(with_status).collect()
+}

@@ -1,0 +1,272 @@
+//! Nobody gets to see a secret: not on success, not in a faulty configuration, and not when a peer sends back what it
+//! was sent. That failures show none is asserted for each row of `failures`.
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::join_all;
+use sandbox::{AppKey, Broker, Endpoint, Outcome, Proxy, Reply, Sandbox, app};
+use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::leaks::{self, BODY, PROXY_PASSWORD, PROXY_USER, secret_body, talkative};
+use crate::plain_peers::{header, ssm_parameters};
+use crate::scene::{Scene, launch};
+
+/// Opaque and long, as GitHub's newer tokens are.
+const TOKEN: &str =
+    "ghs_1234567_hostile.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.9876543210zyxwvutsrqp";
+const GITHUB_ID: &str = "x-github-request-id";
+const AWS_ID: &str = "x-amzn-requestid";
+
+#[tokio::test]
+async fn success_shows_the_token_only_to_the_caller() {
+    let proxy = Proxy::start().await;
+    let scene = Scene::start_with(|env| {
+        talkative(env);
+        env.set("HTTPS_PROXY", proxy.url_with(PROXY_USER, PROXY_PASSWORD))
+            .set("AWS_ENDPOINT_URL_SSM", "https://ssm.example.test")
+            .set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", "https://github.example.test");
+    })
+    .await;
+    proxy.map("ssm.example.test", scene.sandbox.ssm.address());
+    proxy.map("github.example.test", scene.sandbox.github.address());
+    for replies in [vec![Reply::good()], vec![Reply::json(503, &secret_body()), Reply::good()]] {
+        scene.sandbox.github.script(Endpoint::Installation, replies);
+        let start = scene.broker.captured().stdout.len();
+        let invocation = scene.mint("success").await;
+        scene.broker.log_of(&invocation).await;
+        let output = leaks::output_since(&scene.broker.captured(), start, &invocation);
+        let jwts_and_tokens = [scene.sandbox.github.bearers(), scene.sandbox.github.issued()].concat();
+        leaks::assert_hidden(&output, &jwts_and_tokens, "success");
+    }
+    assert!(!proxy.requests().is_empty());
+    leaks::assert_none(&scene.sandbox, &scene.broker.stop().await, &[], "success");
+}
+
+#[tokio::test]
+async fn a_faulty_configuration_is_not_shown() {
+    let sandbox = Sandbox::start().await;
+    for (variable, value) in [
+        ("GITHUB_TOKEN_BROKER_PERMISSIONS", BODY.to_owned()),
+        ("GITHUB_TOKEN_BROKER_REPOSITORY_OWNER", format!("{BODY}/")),
+        ("GITHUB_TOKEN_BROKER_CLIENT_ID_PARAM", AppKey::first().pkcs1_pem()),
+        ("GITHUB_TOKEN_BROKER_PRIVATE_KEY_PARAM", AppKey::first().pkcs1_pem()),
+        ("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", format!("https://user:{BODY}@ghes.example.com")),
+        ("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", format!("https://user:{BODY}@ghes.example.com:port")),
+        ("AWS_ENDPOINT_URL_SSM", format!("http://user:{BODY}@ssm.example.com")),
+        ("AWS_REGION", format!("{BODY}/")),
+        ("SSL_CERT_FILE", format!("/{BODY}")),
+        ("HTTPS_PROXY", format!("ftp://user:{BODY}@proxy.example.com")),
+    ] {
+        let broker = launch(&sandbox, |env| {
+            talkative(env);
+            env.set(variable, value);
+        });
+        let invocation = sandbox.lambda.invoke("null").await;
+        assert_eq!(invocation.outcome, Outcome::InitError, "{variable}");
+        broker.wait_exit().await;
+        leaks::assert_hidden(&leaks::output_since(&broker.captured(), 0, &invocation), &[], variable);
+        leaks::assert_none(&sandbox, &broker.stop().await, &[], variable);
+    }
+}
+
+/// What a hostile peer makes of a secret before it shows it.
+type Echo = fn(&str) -> String;
+
+const ECHOES: [(&str, Echo); 5] = [
+    ("as it is", str::to_owned),
+    ("its end", |secret| secret[secret.len() - 60..].to_owned()),
+    ("its middle", |secret| secret[secret.len() / 2 - 20..secret.len() / 2 + 20].to_owned()),
+    ("within more", |secret| format!("id={secret};x")),
+    ("with spaces", |secret| secret.chars().flat_map(|c| [c, ' ']).collect()),
+];
+
+/// What a hostile GitHub does with the JWT that it was sent, or with its own token.
+#[derive(Clone, Copy)]
+struct Hostile {
+    at: At,
+    shows: Shows,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum At {
+    Preflight,
+    TokenCall,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Shows {
+    Jwt,
+    Token,
+}
+
+/// Where it shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Refusal(u16),
+    InstallationId,
+    RequestId,
+    RequestIdOfAWideGrant,
+    RequestIdWithoutExpiration,
+    Expiration,
+    Repository,
+    Permission,
+    Level,
+}
+
+/// All of them, each with the error's type, which is empty where a token is given out all the same.
+const HOSTILE: [(At, Shows, Place, &str); 15] = [
+    (At::Preflight, Shows::Jwt, Place::Refusal(404), "RepositoryNotInstalled"),
+    (At::Preflight, Shows::Jwt, Place::InstallationId, "GitHubResponseInvalid"),
+    (At::Preflight, Shows::Jwt, Place::RequestId, ""),
+    (At::TokenCall, Shows::Jwt, Place::Refusal(422), "PermissionsNotGranted"),
+    (At::TokenCall, Shows::Jwt, Place::RequestId, ""),
+    (At::TokenCall, Shows::Token, Place::RequestId, ""),
+    (At::TokenCall, Shows::Jwt, Place::Repository, "GrantMismatch"),
+    (At::TokenCall, Shows::Token, Place::Repository, "GrantMismatch"),
+    (At::TokenCall, Shows::Jwt, Place::Permission, "GrantMismatch"),
+    (At::TokenCall, Shows::Token, Place::Permission, "GrantMismatch"),
+    (At::TokenCall, Shows::Jwt, Place::Level, "GrantMismatch"),
+    (At::TokenCall, Shows::Token, Place::Level, "GrantMismatch"),
+    (At::TokenCall, Shows::Token, Place::RequestIdOfAWideGrant, "GrantMismatch"),
+    (At::TokenCall, Shows::Token, Place::RequestIdWithoutExpiration, "GitHubResponseInvalid"),
+    (At::TokenCall, Shows::Token, Place::Expiration, "GitHubResponseInvalid"),
+];
+
+impl Hostile {
+    fn answer(self, request: &Request, echo: Echo) -> ResponseTemplate {
+        let at = if request.method.as_str() == "GET" { At::Preflight } else { At::TokenCall };
+        let good = if at == At::Preflight { json!({ "id": app::INSTALLATION_ID }) } else { granted() };
+        if at != self.at || request.method.as_str() == "DELETE" {
+            return ResponseTemplate::new(200).set_body_json(good);
+        }
+        let shown = match self.shows {
+            Shows::Jwt => echo(header(request, "authorization").trim_start_matches("Bearer ")),
+            Shows::Token => echo(TOKEN),
+        };
+        self.show(&shown, good)
+    }
+
+    fn show(self, shown: &str, mut body: Value) -> ResponseTemplate {
+        let mut answer = ResponseTemplate::new(200);
+        match self.place {
+            Place::Refusal(status) => {
+                answer = ResponseTemplate::new(status).insert_header("location", shown).insert_header(GITHUB_ID, shown);
+                answer = answer.insert_header("retry-after", shown).insert_header("server", shown);
+                body = json!({ "message": shown });
+            }
+            Place::InstallationId => body["id"] = shown.into(),
+            Place::RequestId => {}
+            Place::RequestIdOfAWideGrant => body["permissions"]["issues"] = "write".into(),
+            Place::RequestIdWithoutExpiration => body["expires_at"] = Value::Null,
+            Place::Expiration => body["expires_at"] = shown.into(),
+            Place::Repository => body["repositories"][0]["full_name"] = shown.into(),
+            Place::Permission => body["permissions"][shown] = "read".into(),
+            Place::Level => body["permissions"]["contents"] = shown.into(),
+        }
+        answer.insert_header(GITHUB_ID, shown).set_body_json(body)
+    }
+}
+
+fn granted() -> Value {
+    json!({
+        "token": TOKEN,
+        "expires_at": "2026-04-23T16:48:32Z",
+        "repositories": [{ "full_name": "octo-org/octo-repo" }],
+        "permissions": { "contents": "read" },
+    })
+}
+
+/// A peer whose answers depend on what it is sent.
+async fn peer(answer: impl Fn(&Request) -> ResponseTemplate + Send + Sync + 'static) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+/// One invocation, which shows nothing of these secrets. Returns its error's type.
+async fn assert_hidden(
+    sandbox: &Sandbox,
+    broker: &Broker,
+    case: &str,
+    secrets: impl AsyncFn() -> Vec<String>,
+) -> String {
+    let start = broker.captured().stdout.len();
+    let invocation = sandbox.lambda.invoke("null").await;
+    broker.log_of(&invocation).await;
+    leaks::assert_hidden(&leaks::output_since(&broker.captured(), start, &invocation), &secrets().await, case);
+    invocation.error_type()
+}
+
+#[tokio::test]
+async fn a_github_that_echoes_secrets_is_not_quoted() {
+    join_all(HOSTILE.map(async |(at, shows, place, error_type)| {
+        let sandbox = Sandbox::start().await;
+        let echo = Arc::new(Mutex::new(ECHOES[0].1));
+        let now = echo.clone();
+        let hostile = Hostile { at, shows, place };
+        let github = peer(move |request| hostile.answer(request, *now.lock().unwrap())).await;
+        let broker = launch(&sandbox, |env| {
+            talkative(env);
+            env.set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", github.uri());
+        });
+        for (dress, dressed) in ECHOES {
+            *echo.lock().unwrap() = dressed;
+            let case = format!("{at:?}, {shows:?}, {place:?}, {dress}");
+            let bearers = async || {
+                let requests = github.received_requests().await.unwrap();
+                let bearers = requests.iter().map(|request| header(request, "authorization").replace("Bearer ", ""));
+                bearers.chain([TOKEN.to_owned()]).collect()
+            };
+            assert_eq!(assert_hidden(&sandbox, &broker, &case, bearers).await, error_type, "{case}");
+        }
+        leaks::assert_none(&sandbox, &broker.stop().await, &[], "hostile GitHub");
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn an_ssm_that_echoes_credentials_is_not_quoted() {
+    let error = |code: &str, message: &str| {
+        ResponseTemplate::new(400).set_body_json(json!({ "__type": code, "message": message }))
+    };
+    let code = "InvalidSignatureException";
+    let places = ["request ID", "request ID of a refusal", "message", "code", "names", "authorization in the message"];
+    join_all(places.map(async |place| {
+        let sandbox = Sandbox::start().await;
+        let echo = Arc::new(Mutex::new(ECHOES[0].1));
+        let now = echo.clone();
+        let ssm = peer(move |request| {
+            let echo = *now.lock().unwrap();
+            let token = echo(header(request, "x-amz-security-token"));
+            match place {
+                "request ID" => ssm_parameters().insert_header(AWS_ID, token),
+                "request ID of a refusal" => error(code, "no").insert_header(AWS_ID, token),
+                "message" => error(code, &format!("The canonical string was '{token}'")),
+                "code" => error(&token, "no"),
+                "names" => ResponseTemplate::new(200)
+                    .set_body_json(json!({ "InvalidParameters": [token, "/a"], "Parameters": [] })),
+                _ => error(code, &echo(header(request, "authorization"))),
+            }
+        })
+        .await;
+        // What follows fails, so that the request ID is logged.
+        sandbox.github.script(Endpoint::Installation, [Reply::status(404)]);
+        let broker = launch(&sandbox, |env| {
+            talkative(env);
+            env.set("AWS_ENDPOINT_URL_SSM", ssm.uri());
+        });
+        for (dress, dressed) in ECHOES {
+            *echo.lock().unwrap() = dressed;
+            let bearers = async || sandbox.github.bearers();
+            let error_type = assert_hidden(&sandbox, &broker, &format!("{place}, {dress}"), bearers).await;
+            assert_ne!(error_type, "", "{place}, {dress}");
+        }
+        let requests = ssm.received_requests().await.unwrap();
+        assert!(requests.iter().all(|one| header(one, "x-amz-security-token") == app::AWS_SESSION_TOKEN));
+        leaks::assert_none(&sandbox, &broker.stop().await, &[], place);
+    }))
+    .await;
+}

@@ -1,0 +1,60 @@
+//! The steps of an invocation that depend on a peer.
+
+use sandbox::{Endpoint, Reply, Sandbox};
+
+/// A call to SSM or GitHub.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Step {
+    Ssm,
+    Preflight,
+    Token,
+}
+
+/// All of them, in order.
+pub(crate) const STEPS: [Step; 3] = [Step::Ssm, Step::Preflight, Step::Token];
+
+impl Step {
+    /// What the peer answers from now on.
+    pub(crate) fn script(self, sandbox: &Sandbox, replies: impl IntoIterator<Item = Reply>) {
+        match self {
+            Self::Ssm => sandbox.ssm.script(replies),
+            Self::Preflight => sandbox.github.script(Endpoint::Installation, replies),
+            Self::Token => sandbox.github.script(Endpoint::AccessTokens, replies),
+        }
+    }
+
+    /// GitHub's calls when this step is attempted so often and fails.
+    pub(crate) fn calls(self, times: usize) -> Vec<Endpoint> {
+        match self {
+            Self::Ssm => vec![],
+            Self::Preflight => vec![Endpoint::Installation; times],
+            Self::Token => [vec![Endpoint::Installation], vec![Endpoint::AccessTokens; times]].concat(),
+        }
+    }
+
+    /// What an error begins with when there is no answer.
+    pub(crate) fn request(self) -> &'static str {
+        match self {
+            Self::Ssm => "read GitHub App parameters from SSM",
+            Self::Preflight => "request GitHub repository installation",
+            Self::Token => "request GitHub installation token",
+        }
+    }
+
+    /// What an error begins with when an answer has begun.
+    pub(crate) fn read(self) -> String {
+        match self {
+            Self::Ssm => self.request().to_owned(),
+            _ => format!("read GitHub {} response", self.name()),
+        }
+    }
+
+    /// What GitHub's call is called in an error.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ssm => "parameters",
+            Self::Preflight => "repository-installation",
+            Self::Token => "installation-token",
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! One trust store for SSM and GitHub: the system's certificates and those of `SSL_CERT_FILE`. That servers of other
+//! authorities hear nothing is asserted by rows of `failures`.
+
+use std::path::PathBuf;
+
+use sandbox::{AppKey, CertificateAuthority, Sandbox};
+
+use crate::init_fault::assert_refuses_to_start;
+use crate::scene::{launch, set};
+
+/// A file beside the sandbox's certificate, which ends with the sandbox.
+fn file(sandbox: &Sandbox, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = sandbox.ca.pem_path().with_file_name(name);
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn ssl_cert_file_without_certificates_is_a_fault() {
+    let sandbox = Sandbox::start().await;
+    let certificate = sandbox.ca.pem().to_owned();
+    let directory = sandbox.ca.pem_path().parent().unwrap().to_owned();
+    let garbage = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+    for (case, path) in [
+        ("missing", directory.join("missing.pem")),
+        ("below a file", sandbox.ca.pem_path().join("x.pem")),
+        ("a directory", directory.clone()),
+        ("empty", file(&sandbox, "empty.pem", "")),
+        ("text", file(&sandbox, "text.pem", "no certificate")),
+        ("a key", file(&sandbox, "key.pem", AppKey::first().pkcs8_pem())),
+        ("no certificate within", file(&sandbox, "garbage.pem", garbage)),
+        ("without its end", file(&sandbox, "cut.pem", &certificate[..certificate.len() / 2])),
+        ("not text", file(&sandbox, "binary.pem", [0, 0xff, 0xfe, 0])),
+    ] {
+        let change = set("SSL_CERT_FILE", &path);
+        let text = assert_refuses_to_start(&sandbox, case, "SSL_CERT_FILE …", change).await;
+        assert!(!text.contains(path.to_str().unwrap()), "{case}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn ssl_cert_file_may_hold_several_certificates() {
+    let sandbox = Sandbox::start().await;
+    let (own, other) = (sandbox.ca.pem(), CertificateAuthority::new());
+    for (case, content) in [
+        ("only one", own.to_owned()),
+        ("the second", format!("# company\n{}\n\n{own}", other.pem())),
+        ("the first, with CRLF", format!("subject=/CN=x\n{own}{}", other.pem()).replace('\n', "\r\n")),
+        ("after one that is none", format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{own}")),
+        ("with a key", format!("{}{own}", AppKey::second().pkcs8_pem())),
+    ] {
+        let path = file(&sandbox, "bundle.pem", content);
+        let broker = launch(&sandbox, set("SSL_CERT_FILE", path));
+        let invocation = sandbox.lambda.invoke("null").await;
+        assert!(invocation.is_success(), "{case}: {}", invocation.text());
+        broker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn sslkeylogfile_is_ignored() {
+    let sandbox = Sandbox::start().await;
+    let path = sandbox.ca.pem_path().with_file_name("keys.log");
+    for exists in [false, true] {
+        if exists {
+            std::fs::write(&path, "").unwrap();
+        }
+        let broker = launch(&sandbox, set("SSLKEYLOGFILE", &path));
+        let invocation = sandbox.lambda.invoke("null").await;
+        assert!(invocation.is_success(), "{}", invocation.text());
+        broker.stop().await;
+        assert_eq!(std::fs::read(&path).ok(), exists.then(Vec::new));
+    }
+}
