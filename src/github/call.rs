@@ -6,7 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::error::{GitHubError, Phase, Step};
+use super::error::GitHubError;
+use super::step::{Phase, Step};
 use crate::config::EndpointUrl;
 
 /// The version of GitHub's REST API that this program was written for, see

@@ -1,33 +1,13 @@
 //! Why GitHub issued no token that may be handed out.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::refusal::Refusal;
+use super::step::{Phase, Step};
 use crate::error_type::ErrorType;
 use crate::github_app::InstallationId;
 use crate::http::NoAnswer;
 use crate::peer_text::Scope;
-
-/// The call that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// The preflight: which installation of the App covers the repository.
-    Installation,
-    /// The creation of a token.
-    Token,
-    /// The revocation of a token with another scope.
-    Revocation,
-}
-
-/// How far a call got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Before the head of the response.
-    Request(Step),
-    /// While its body was read.
-    Read(Step),
-}
 
 /// A call to GitHub failed, or its response is not acceptable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,27 +122,5 @@ impl GitHubError {
     /// GitHub's `Retry-After`.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         if let Self::Refused(refusal) = self { refusal.retry_after } else { None }
-    }
-}
-
-/// As in "GitHub … request".
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Installation => "repository-installation",
-            Self::Token => "installation-token",
-            Self::Revocation => "token-revocation",
-        })
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Request(Step::Installation) => f.write_str("request GitHub repository installation"),
-            Self::Request(Step::Token) => f.write_str("request GitHub installation token"),
-            Self::Request(Step::Revocation) => f.write_str("request GitHub token revocation"),
-            Self::Read(step) => write!(f, "read GitHub {step} response"),
-        }
     }
 }

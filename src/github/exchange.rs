@@ -7,9 +7,10 @@ use tracing::Span;
 use zeroize::Zeroizing;
 
 use super::call::Call;
-use super::error::{GitHubError, Phase, Unavailable};
+use super::error::{GitHubError, Unavailable};
 use super::refusal::Refusal;
 use super::retry;
+use super::step::Phase;
 use crate::clock::{self, Clock};
 use crate::config::EndpointUrl;
 use crate::deadline::Deadline;

@@ -7,6 +7,7 @@ mod grant;
 mod refusal;
 mod response;
 mod retry;
+mod step;
 
 pub(crate) use error::GitHubError;
 pub(crate) use response::{ExpiresAt, InstallationToken};
@@ -22,8 +23,9 @@ use crate::deadline::Deadline;
 use crate::github_app::{AppJwt, InstallationId};
 use crate::http::HttpClient;
 use call::Call;
-use error::{Step, Unavailable};
+use error::Unavailable;
 use exchange::{Exchange, Jitter};
+use step::Step;
 
 /// GitHub's REST API.
 pub(crate) struct GitHub {

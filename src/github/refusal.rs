@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::error::Step;
 use super::retry;
+use super::step::Step;
 use crate::error_type::ErrorType;
 
 /// A status other than 2xx. GitHub's explanation is in the body, which is not read because it may quote secrets.

@@ -11,8 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::error::{GitHubError, Step};
+use super::error::GitHubError;
 use super::grant::Grant;
+use super::step::Step;
 use crate::github_app::InstallationId;
 use crate::json::{self, Object, UniqueMap};
 

@@ -71,7 +71,7 @@ impl Endings {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
     }
 
-    fn take(&self) -> Option<Ending> {
+    pub(super) fn take(&self) -> Option<Ending> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

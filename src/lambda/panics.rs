@@ -1,4 +1,4 @@
-//! A panic's text may hold a secret, so nobody gets to see it: not the log, not the caller.
+//! Panics: caught, and without their text, which may quote a secret.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -8,11 +8,11 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 
 thread_local! {
-    /// Where this thread panicked last: a file of the source and a line.
+    /// The file and line of the last panic of this thread.
     static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps panics from printing their text; remembers where they were.
+/// Keeps panics from printing their text, and remembers their location.
 pub(crate) fn install_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(|location| format!("{}:{}", location.file(), location.line()));
@@ -20,14 +20,14 @@ pub(crate) fn install_hook() {
     }));
 }
 
-/// A caught panic: where it was, and nothing that it said.
+/// A caught panic, without its text.
 #[derive(Debug)]
 pub(crate) struct Panicked {
-    /// The file of the source and the line, where known.
+    /// The source file and line, where known.
     pub(crate) location: Option<String>,
 }
 
-/// Runs `future` and catches its panic.
+/// Polls a future and catches its panic.
 ///
 /// # Errors
 ///
@@ -36,7 +36,7 @@ pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Panic
     AssertUnwindSafe(future).catch_unwind().await.map_err(panicked)
 }
 
-/// Runs `run` and catches its panic.
+/// Calls a function and catches its panic.
 ///
 /// # Errors
 ///

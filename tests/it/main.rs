@@ -12,6 +12,7 @@ mod clock;
 mod configuration;
 mod endpoints;
 mod failures;
+mod house;
 mod init_fault;
 mod invoke_api;
 mod leaks;

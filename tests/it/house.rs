@@ -1,0 +1,154 @@
+//! The structure of `src/`: no import circles among its files, and one public function.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files by their module's path, such as `github::retry`; `lib.rs` is the empty one.
+type Sources = BTreeMap<String, String>;
+type Imports = BTreeMap<String, BTreeSet<String>>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn sources() -> Sources {
+    let mut sources = Sources::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.insert(module(&path), code(&fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    sources.remove("main");
+    sources
+}
+
+fn module(file: &Path) -> String {
+    let relative = file.strip_prefix(root()).unwrap().with_extension("");
+    let parts: Vec<&str> = relative.iter().map(|part| part.to_str().unwrap()).collect();
+    match parts.as_slice() {
+        ["lib"] => String::new(),
+        [folders @ .., "mod"] => folders.join("::"),
+        parts => parts.join("::"),
+    }
+}
+
+/// Without comments and unit tests.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]").next().unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The paths of a use tree, as `a::{b, c::d}` has `a::b` and `a::c::d`.
+fn paths(tree: &str) -> Vec<String> {
+    let end = tree.find(|c: char| !(c.is_alphanumeric() || "_:".contains(c))).unwrap_or(tree.len());
+    let prefix = &tree[..end];
+    if !tree[end..].starts_with('{') {
+        return vec![prefix.to_owned()];
+    }
+    let (mut depth, mut start, mut found) = (0, end + 1, Vec::new());
+    for (at, c) in tree.char_indices().skip(end) {
+        depth += match c {
+            '{' => 1,
+            '}' => -1,
+            _ => 0,
+        };
+        if depth == 0 || depth == 1 && c == ',' {
+            found.extend(paths(tree[start..at].trim()).into_iter().map(|path| format!("{prefix}{path}")));
+            start = at + 1;
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    found
+}
+
+/// The longest beginning of a path that is a file.
+fn file_of(path: &str, sources: &Sources) -> String {
+    let mut path = path.trim_end_matches(':');
+    while !sources.contains_key(path) {
+        path = path.rsplit_once("::").map_or("", |(parent, _)| parent);
+    }
+    path.to_owned()
+}
+
+fn imports(module: &str, sources: &Sources) -> BTreeSet<String> {
+    let code = &sources[module];
+    let parent = module.rsplit_once("::").map_or("", |(parent, _)| parent);
+    let mut found = BTreeSet::new();
+    for (keyword, base) in [("crate::", ""), ("super::", parent)] {
+        for (at, _) in code.match_indices(keyword) {
+            let paths = paths(&code[at + keyword.len()..]);
+            let absolute = |path: &String| if base.is_empty() { path.clone() } else { format!("{base}::{path}") };
+            found.extend(paths.iter().map(|path| file_of(&absolute(path), sources)));
+        }
+    }
+    let children = sources.keys().filter(|other| {
+        other.rsplit_once("::").map_or("", |(parent, _)| parent) == module && !other.is_empty() && *other != module
+    });
+    found.extend(children.cloned());
+    found
+}
+
+fn all_imports(sources: &Sources) -> Imports {
+    sources.keys().map(|module| (module.clone(), imports(module, sources))).collect()
+}
+
+/// A circle among the modules, if there is one.
+fn circle(imports: &Imports) -> Option<Vec<String>> {
+    fn visit(module: &str, imports: &Imports, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> bool {
+        if let Some(start) = way.iter().position(|other| other == module) {
+            way.drain(..start);
+            return true;
+        }
+        if !done.insert(module.to_owned()) {
+            return false;
+        }
+        way.push(module.to_owned());
+        let found = imports[module].iter().any(|next| visit(next, imports, way, done));
+        if !found {
+            way.pop();
+        }
+        found
+    }
+    let (mut way, mut done) = (Vec::new(), BTreeSet::new());
+    imports.keys().any(|module| visit(module, imports, &mut way, &mut done)).then_some(way)
+}
+
+#[test]
+fn imports_have_no_circle() {
+    let imports = all_imports(&sources());
+    assert!(imports["broker"].contains("github"), "imports are read: {:?}", imports["broker"]);
+    assert!(imports["github::exchange"].contains("github::retry"), "{:?}", imports["github::exchange"]);
+    assert_eq!(circle(&imports), None);
+}
+
+#[test]
+fn a_circle_is_found() {
+    let of = |text: &str| {
+        let files = text.split(" | ").map(|file| file.split_once(": ").unwrap());
+        let sources: Sources =
+            files.chain([("", "")]).map(|(module, code)| (module.to_owned(), code.to_owned())).collect();
+        circle(&all_imports(&sources))
+    };
+    assert_eq!(of("a: use crate::b::{C, d}; | b: x"), None);
+    assert_eq!(of("a: use crate::b::C; | b: crate::a::f()"), Some(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(of("a: x | a::b: use super::F;"), Some(vec!["a".to_owned(), "a::b".to_owned()]));
+    assert_eq!(of("a: x | a::b: use super::c::F; | a::c: x"), None);
+    assert!(of("a: x | a::b: use super::{c::F}; | a::c: use crate::a::b;").is_some());
+}
+
+#[test]
+fn run_is_the_only_public_item() {
+    let public: Vec<String> =
+        sources()[""].lines().filter(|line| line.starts_with("pub ")).map(str::to_owned).collect();
+    // An item that is `pub` in a private module is an error of the lint `unreachable_pub`.
+    assert_eq!(public, ["pub use lambda::run;"]);
+}
