@@ -52,6 +52,9 @@ struct JsonLines {
 #[derive(Default)]
 struct Fields(Vec<(&'static str, Value)>);
 
+/// A line that is written when the span closes.
+struct Deferred(Vec<u8>);
+
 /// A line before it is written.
 struct Line<'a> {
     timestamp: String,
@@ -85,44 +88,54 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        if event.metadata().target() == REFUSED_POST_TARGET {
-            fields = match refused_post(&fields) {
-                Some(fields) => fields,
-                None => return,
-            };
+        let (level, span) = (*event.metadata().level(), context.event_span(event));
+        if event.metadata().target() != REFUSED_POST_TARGET {
+            (self.write)(&self.line(level, &fields, span.as_ref()));
+        } else if let (Some(fields), Some(span)) = (refused_post(&fields), span) {
+            // The invocation's own line comes first.
+            let line = self.line(level, &fields, Some(&span));
+            span.extensions_mut().insert(Deferred(line));
         }
-        let level = *event.metadata().level();
-        match context.event_span(event) {
-            Some(span) => self.write_with_span(level, &fields, &span),
-            None => self.write(level, &fields, &[]),
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(&id)
+            && let Some(Deferred(line)) = span.extensions_mut().remove()
+        {
+            (self.write)(&line);
         }
     }
 }
 
 impl JsonLines {
-    fn write_with_span<'s, S: LookupSpan<'s>>(&self, level: Level, fields: &Fields, span: &SpanRef<'s, S>) {
-        let extensions = span.extensions();
-        let Some(recorded) = extensions.get::<Fields>() else { return self.write(level, fields, &[]) };
-        let is_failure = level <= Level::WARN;
-        // In the order of the span's declaration: steps may run in any order.
-        let declared = span.metadata().fields().iter().map(|field| field.name());
-        let of_span: Vec<_> = declared
-            .filter(|name| fields.get(name).is_none() && (is_failure || !ONLY_IN_FAILURES.contains(name)))
-            .filter_map(|name| recorded.get(name).map(|value| (name, value)))
-            .collect();
-        self.write(level, fields, &of_span);
-    }
-
-    fn write(&self, level: Level, fields: &Fields, of_span: &[(&'static str, &Value)]) {
-        let Ok(timestamp) = DateTime::from((self.now)()).fmt(Format::DateTime) else { return };
+    fn line<'s, S: LookupSpan<'s>>(&self, level: Level, fields: &Fields, span: Option<&SpanRef<'s, S>>) -> Vec<u8> {
+        let extensions = span.map(SpanRef::extensions);
+        let recorded = extensions.as_ref().and_then(|extensions| extensions.get::<Fields>());
+        let of_span = span.zip(recorded).map(|(span, recorded)| of_span(level, fields, span, recorded));
+        let timestamp = DateTime::from((self.now)()).fmt(Format::DateTime).unwrap_or_default();
         let msg = fields.get("message").and_then(Value::as_str).unwrap_or_default();
         let own = fields.0.iter().filter(|(name, _)| *name != "message").map(|(name, value)| (*name, value));
-        let line = Line { timestamp, level: level.as_str(), msg, fields: own.chain(of_span.iter().copied()).collect() };
-        if let Ok(mut line) = serde_json::to_vec(&line) {
-            line.push(b'\n');
-            (self.write)(&line);
-        }
+        let fields = own.chain(of_span.into_iter().flatten()).collect();
+        // Maps of JSON values are always JSON.
+        let mut line = serde_json::to_vec(&Line { timestamp, level: level.as_str(), msg, fields }).unwrap_or_default();
+        line.push(b'\n');
+        line
     }
+}
+
+/// The span's fields that the event does not have itself, in the order of their declaration: steps may run in any order.
+fn of_span<'f, 's, S: LookupSpan<'s>>(
+    level: Level,
+    own: &Fields,
+    span: &SpanRef<'s, S>,
+    recorded: &'f Fields,
+) -> Vec<(&'static str, &'f Value)> {
+    let is_failure = level <= Level::WARN;
+    let declared = span.metadata().fields().iter().map(|field| field.name());
+    declared
+        .filter(|name| own.get(name).is_none() && (is_failure || !ONLY_IN_FAILURES.contains(name)))
+        .filter_map(|name| recorded.get(name).map(|value| (name, value)))
+        .collect()
 }
 
 /// The fields of our own line about an answer that Lambda refused.
@@ -260,8 +273,9 @@ mod tests {
         let lines = written(LevelFilter::INFO, || {
             let _entered = error_span!("invocation", request_id = "1").entered();
             error!(target: "lambda_runtime::layers::api_client", status = %"410 Gone", "a library's text");
+            info!("minted");
         });
-        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        let [_minted, line] = lines.as_slice() else { panic!("{lines:?}") };
         let line: Value = serde_json::from_str(line).unwrap();
         assert_eq!(line["msg"], "post answer to Lambda");
         assert_eq!(line["error"], "the Lambda Runtime API answered with status 410");

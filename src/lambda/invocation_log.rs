@@ -1,12 +1,16 @@
 //! The invocation's one log line, written after its answer was posted, so that a slow standard output does not delay a caller.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use futures_util::future::{self, Either};
 use lambda_runtime::tower::{Layer, Service};
 use lambda_runtime::{Error, LambdaInvocation};
+use tokio::sync::Notify;
+use tokio::time::sleep;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, error, error_span, info, warn};
 
@@ -14,6 +18,8 @@ use super::failure::Failure;
 use super::runtime_api_error::RuntimeApiError;
 use crate::broker::TokenAnswer;
 
+/// How long Lambda may take to accept an answer. Lambda's API is on the same machine.
+const POST_LIMIT: Duration = Duration::from_secs(2);
 /// Lambda's request IDs are UUIDs, of 36 characters.
 const REQUEST_ID_CAP: usize = 128;
 
@@ -26,7 +32,13 @@ pub(super) enum Ending {
 
 /// Passes the ending from the handler to [`InvocationLog`], past the layer in between that posts the answer.
 #[derive(Clone, Default)]
-pub(super) struct Endings(Arc<Mutex<Option<Ending>>>);
+pub(super) struct Endings(Arc<Slot>);
+
+#[derive(Default)]
+struct Slot {
+    ending: Mutex<Option<Ending>>,
+    was_set: Notify,
+}
 
 /// Puts each invocation into a span and writes its line.
 pub(super) struct InvocationLog(pub(super) Endings);
@@ -68,11 +80,21 @@ impl Ending {
 
 impl Endings {
     pub(super) fn set(&self, ending: Ending) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
+        *self.0.ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
+        self.0.was_set.notify_one();
+    }
+
+    /// Waits until an answer has been on its way for too long.
+    async fn post_limit(&self) {
+        // A notification may be left over from the invocation before.
+        while self.0.ending.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            self.0.was_set.notified().await;
+        }
+        sleep(POST_LIMIT).await;
     }
 
     pub(super) fn take(&self) -> Option<Ending> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.ending.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -105,11 +127,17 @@ where
         let answered = self.inner.call(invocation);
         let endings = self.endings.clone();
         let logged = async move {
-            let result = answered.await;
+            let result = match future::select(pin!(answered), pin!(endings.post_limit())).await {
+                Either::Left((result, _)) => result.map_err(RuntimeApiError::from),
+                Either::Right(_) => Err(RuntimeApiError::TooSlow),
+            };
             if let Some(ending) = endings.take() {
                 ending.log();
             }
-            result
+            if let Err(error) = result {
+                error!(error = %error, "post answer to Lambda");
+            }
+            result.map_err(Error::from)
         };
         Box::pin(logged.instrument(span))
     }

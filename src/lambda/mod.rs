@@ -35,7 +35,7 @@ pub fn run() -> ExitCode {
     let log_level = LogLevel::from_environment(&environment).unwrap_or_default();
     logging::start(log_level.threshold, system_clock);
     panics::catch_blocking(|| start(&environment)).unwrap_or_else(|panicked| {
-        log_end("internal error", panicked.location.as_deref());
+        log_panic(panicked.location.as_deref());
         ExitCode::FAILURE
     })
 }
@@ -96,6 +96,13 @@ fn log_start(config: &Config) {
 
 fn log_fault(error: &ConfigError) {
     error!(error = %error, error_type = %ErrorType::ConfigurationInvalid, "load config");
+}
+
+fn log_panic(location: Option<&str>) {
+    // It panics when an invocation lacks a header, as an error response of the Runtime API does.
+    let is_of_runtime = location.is_some_and(|location| location.contains("lambda_runtime-"));
+    let reason = if is_of_runtime { "lambda_runtime could not read an invocation" } else { "internal error" };
+    log_end(reason, location);
 }
 
 fn log_end(reason: &str, panic_location: Option<&str>) {

@@ -10,12 +10,12 @@ use reqwest::header::ToStrError;
 pub(super) enum RuntimeApiError {
     #[error("the Lambda Runtime API cannot be reached")]
     Unreachable,
-    /// The connection was closed early, or what came is not HTTP. A client context may hold bytes that no HTTP header may.
-    #[error(
-        "the Lambda Runtime API gave no answer that can be read, or a client context holds bytes that no HTTP header may"
-    )]
+    #[error("the Lambda Runtime API did not answer within 2 s")]
+    TooSlow,
+    /// The connection was closed early, or what came is not HTTP.
+    #[error("the Lambda Runtime API gave no answer that can be read")]
     Unreadable,
-    /// `lambda_runtime` reads both before any layer of ours runs.
+    /// `lambda_runtime` parses both before any layer of ours runs, and ends when it cannot.
     #[error("the client context or Cognito identity of an invocation cannot be read")]
     ClientContext,
     #[error("the Lambda Runtime API gave an invocation without a usable lambda-runtime-aws-request-id")]
@@ -31,7 +31,7 @@ impl From<Error> for RuntimeApiError {
     fn from(error: Error) -> Self {
         if let Some(error) = error.downcast_ref::<Self>() {
             *error
-        } else if error.is::<serde_json::Error>() || error.is::<ToStrError>() {
+        } else if error.is::<serde_json::Error>() || error.is::<ToStrError>() || is_bad_header(&error) {
             Self::ClientContext
         } else if error.is::<ParseIntError>() {
             Self::Deadline
@@ -45,4 +45,10 @@ impl From<Error> for RuntimeApiError {
 
 fn is_connect(error: &Error) -> bool {
     error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(hyper_util::client::legacy::Error::is_connect)
+}
+
+/// A client context is a header of its invocation, and may hold bytes that HTTP does not allow there.
+fn is_bad_header(error: &Error) -> bool {
+    // hyper has no method for this kind of error.
+    error.source().is_some_and(|error| error.to_string() == "invalid HTTP header parsed")
 }

@@ -10,6 +10,7 @@
 
 mod clock;
 mod configuration;
+mod container_credentials;
 mod endpoints;
 mod failures;
 mod house;

@@ -7,16 +7,21 @@ use sandbox::{Broker, Outcome, Reply, Sandbox};
 use serde_json::Value;
 
 use crate::invoke_api;
-use crate::scene::{Scene, assert_no_requests, launch, set};
+use crate::scene::{Scene, assert_no_requests, launch};
 
 const ID: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 const DEADLINE: &str = "lambda-runtime-deadline-ms";
 const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 const CLIENT_CONTEXT: &str = "lambda-runtime-client-context";
+const COGNITO_IDENTITY: &str = "lambda-runtime-cognito-identity";
 /// Centuries away.
 const NEVER: &str = "9999999999999";
 const UNREADABLE: &str = "the Lambda Runtime API gave no answer that can be read";
+
+const CONTEXT_UNREADABLE: &str = "the client context or Cognito identity of an invocation cannot be read";
+/// An error response of the Runtime API has no headers of an invocation, and `lambda_runtime` panics.
+const NO_INVOCATION: &str = "lambda_runtime could not read an invocation";
 
 fn answered_with(status: u16) -> String {
     format!("the Lambda Runtime API answered with status {status}")
@@ -86,19 +91,21 @@ async fn answers_go_to_their_invocations() {
     let header =
         |post: &Post, name: &str| post.headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
     let seen = posts.iter().map(|post| {
-        let headers = ["content-type", INVOCATION_ID, "lambda-runtime-function-error-type"];
+        let headers = [INVOCATION_ID, "lambda-runtime-function-error-type"];
         (post.to.clone(), headers.map(|name| header(post, name)))
     });
+    // lambda_runtime gives each error this type in its header; callers read the body's.
     let expected = [
-        (Posted::Response(ID.into()), ["application/json", "1f", ""]),
-        (Posted::Error("second".into()), ["application/json", "", "InvocationInputRejected"]),
-        (Posted::Error("third".into()), ["application/json", "2e", "InvocationInputRejected"]),
+        (Posted::Response(ID.into()), ["1f", ""]),
+        (Posted::Error("second".into()), ["", "unhandled"]),
+        (Posted::Error("third".into()), ["2e", "unhandled"]),
     ];
     let expected = expected.map(|(to, headers)| (to, headers.map(String::from)));
     assert_eq!(seen.collect::<Vec<_>>(), expected);
     assert_eq!(posts[0].json()["token"], *sandbox.github.issued().last().unwrap());
+    assert_eq!(posts[1].json()["errorType"], "InvocationInputRejected");
     assert_eq!(lines[0]["request_id"], "second");
-    assert_ended(&lines[2..], &answered_with(500));
+    assert_ended(&lines[2..], NO_INVOCATION);
     sandbox.assert_no_violations();
 }
 
@@ -130,33 +137,29 @@ async fn a_payload_may_come_in_chunks() {
 #[tokio::test]
 async fn an_answer_that_is_not_taken_is_one_line() {
     let sandbox = Sandbox::start().await;
-    for status in [400, 410, 413] {
+    for status in [400, 410, 413, 500] {
         let invocations = [invocation(ID, "null"), invocation("second", "null")];
         let (posts, lines) = run(&sandbox, invocations, Reply::raw(status, "")).await;
         assert_eq!(posts.len(), 2, "{status}");
         assert_not_taken(&lines[0], &answered_with(status), ID);
         assert_not_taken(&lines[1], &answered_with(status), "second");
-        assert_ended(&lines[2..], &answered_with(500));
+        assert_ended(&lines[2..], NO_INVOCATION);
     }
 }
 
 #[tokio::test]
 async fn an_api_that_fails_ends_the_function() {
     let sandbox = Sandbox::start().await;
-    for status in [204, 302, 403, 404, 500, 503] {
+    for status in [302, 403, 404, 500, 503] {
         let earlier = sandbox.lambda.polls();
         let failing = Reply::raw(status, "").header("location", "/elsewhere");
         let (posts, lines) = run(&sandbox, [failing], accepted()).await;
         assert_eq!((posts.len(), sandbox.lambda.polls() - earlier), (0, 1), "{status}");
-        assert_ended(&lines, &answered_with(status));
+        assert_ended(&lines, NO_INVOCATION);
+        let location = lines[0]["panic_location"].as_str().unwrap();
+        assert!(location.contains("lambda_runtime"), "{location}");
     }
     assert_no_requests(&sandbox, "failing");
-
-    let invocations = [invocation(ID, "null"), invocation("second", "null")];
-    let (posts, lines) = run(&sandbox, invocations, Reply::raw(500, "")).await;
-    assert_eq!(posts.len(), 1);
-    assert_not_taken(&lines[0], &answered_with(500), ID);
-    assert_ended(&lines[1..], &answered_with(500));
 }
 
 #[tokio::test]
@@ -193,65 +196,75 @@ async fn a_post_without_an_answer_ends_the_function() {
 async fn an_invocation_without_its_headers_ends_the_function() {
     let sandbox = Sandbox::start().await;
     let too_long = "x".repeat(129);
-    for (headers, named) in [
-        (vec![(DEADLINE, NEVER)], REQUEST_ID),
-        (vec![(REQUEST_ID, ""), (DEADLINE, NEVER)], REQUEST_ID),
-        (vec![(REQUEST_ID, "../../init/error?"), (DEADLINE, NEVER)], REQUEST_ID),
-        (vec![(REQUEST_ID, &*too_long), (DEADLINE, NEVER)], REQUEST_ID),
-        (vec![(REQUEST_ID, ID)], DEADLINE),
-        (vec![(REQUEST_ID, ID), (DEADLINE, "")], DEADLINE),
-        (vec![(REQUEST_ID, ID), (DEADLINE, "soon")], DEADLINE),
-        (vec![(REQUEST_ID, ID), (DEADLINE, "-1")], DEADLINE),
-        (vec![(REQUEST_ID, ID), (DEADLINE, "99999999999999999999")], DEADLINE),
+    let unusable = |name| format!("the Lambda Runtime API gave an invocation without a usable {name}");
+    for (headers, error) in [
+        (vec![(DEADLINE, NEVER)], NO_INVOCATION.to_owned()),
+        (vec![(REQUEST_ID, ""), (DEADLINE, NEVER)], unusable(REQUEST_ID)),
+        (vec![(REQUEST_ID, "../../init/error?"), (DEADLINE, NEVER)], unusable(REQUEST_ID)),
+        (vec![(REQUEST_ID, &*too_long), (DEADLINE, NEVER)], unusable(REQUEST_ID)),
+        (vec![(REQUEST_ID, ID)], NO_INVOCATION.to_owned()),
+        (vec![(REQUEST_ID, ID), (DEADLINE, "")], unusable(DEADLINE)),
+        (vec![(REQUEST_ID, ID), (DEADLINE, "soon")], unusable(DEADLINE)),
+        (vec![(REQUEST_ID, ID), (DEADLINE, "-1")], unusable(DEADLINE)),
+        (vec![(REQUEST_ID, ID), (DEADLINE, "99999999999999999999")], unusable(DEADLINE)),
     ] {
         let (posts, lines) = run(&sandbox, [with_headers(&headers, "null")], accepted()).await;
         assert_eq!(posts.len(), 0, "{headers:?}");
-        assert_ended(&lines, &format!("the Lambda Runtime API gave an invocation without a usable {named}"));
+        assert_ended(&lines, &error);
     }
     assert_no_requests(&sandbox, "without headers");
 }
 
 /// As the function gets it, also with bytes that HTTP does not allow.
 #[tokio::test]
-async fn a_client_context_of_any_bytes_changes_nothing() {
+async fn an_unreadable_context_is_one_error_line() {
     let sandbox = Sandbox::start().await;
-    let (broken_json, long) = (r#"{"client":"#, "x".repeat(100_000));
-    for context in [broken_json, "ghs_MISTAKE", "\x7f", "\x01", "\u{1b}[31m", "ä\u{fffd}", &long] {
-        let headers = format!("content-length: 4\r\n{CLIENT_CONTEXT}: {context}");
-        let (posts, lines) = run(&sandbox, [Reply::bytes(invocation_bytes(&headers, "null"))], accepted()).await;
-        let context: String = context.escape_debug().take(40).collect();
-        let [post] = posts.as_slice() else { panic!("{context}: {posts:#?} {lines:#?}") };
-        assert_eq!(post.json()["token"], *sandbox.github.issued().last().unwrap(), "{context}");
+    let (broken_json, long) = (r#"{"client":"ghs_MISTAKE""#, "x".repeat(100_000));
+    let values =
+        [r#"{"custom":{"a":1}}"#, broken_json, "ghs_MISTAKE", "\x7f", "\x01", "\0", "a\rb", "ä\u{fffd}", &long];
+    for header in [CLIENT_CONTEXT, COGNITO_IDENTITY] {
+        for value in values {
+            let headers = format!("content-length: 4\r\n{header}: {value}");
+            let (posts, lines) = run(&sandbox, [Reply::bytes(invocation_bytes(&headers, "null"))], accepted()).await;
+            let case: String = value.escape_debug().take(40).collect();
+            assert_eq!(posts.len(), 0, "{case}");
+            assert_eq!(lines.len(), 1, "{case}: {lines:#?}");
+            assert_ended(&lines, CONTEXT_UNREADABLE);
+        }
+    }
+    assert_no_requests(&sandbox, "with an unreadable context");
+}
+
+#[tokio::test]
+async fn a_readable_context_changes_nothing() {
+    let sandbox = Sandbox::start().await;
+    let client = r#"{"client":{"installation_id":"1","app_title":"a","app_version_name":"1","app_version_code":"1","app_package_name":"p"},"custom":{"ghs_MISTAKE":"1"}}"#;
+    for (header, value) in [
+        (CLIENT_CONTEXT, client),
+        (CLIENT_CONTEXT, "{}"),
+        (CLIENT_CONTEXT, ""),
+        (COGNITO_IDENTITY, r#"{"cognitoIdentityId":"ghs_MISTAKE","cognitoIdentityPoolId":"b"}"#),
+    ] {
+        let (posts, _) = run(&sandbox, [invocation(ID, "null").header(header, value)], accepted()).await;
+        let [post] = posts.as_slice() else { panic!("{value}: {posts:#?}") };
+        assert_eq!(post.json()["token"], *sandbox.github.issued().last().unwrap(), "{value}");
     }
     sandbox.assert_no_violations();
 }
 
-/// As a caller sends it.
+/// As a caller sends it. Lambda starts a new process for the next invocation.
 #[tokio::test]
-async fn a_callers_client_context_changes_nothing() {
-    let scene = Scene::start_with(set("GITHUB_TOKEN_BROKER_LOG_LEVEL", "debug")).await;
-    let contexts: [&[u8]; 8] = [
-        br#"{"client":{"installation_id":"1"},"custom":{"ghs_MISTAKE":"1"},"env":{}}"#,
-        b"{}",
-        b"null",
-        b"[]",
-        b"ghs_MISTAKE",
-        br#"{"client":"ghs_MISTAKE""#,
-        b"\"\xff\"",
-        &[b'x'; 3_583],
-    ];
-    for context in contexts {
-        let header = format!("X-Amz-Client-Context: {}\r\n", STANDARD.encode_to_string(context));
-        let answer = invoke_api::invoke(&scene.sandbox, "github-token-broker", &header, b"null").await;
-        let function_error = answer.header("x-amz-function-error");
-        assert_eq!((answer.status, function_error), (200, None), "{}", context.escape_ascii());
-        assert_eq!(
-            answer.json()["token"],
-            *scene.sandbox.github.issued().last().unwrap(),
-            "{}",
-            context.escape_ascii()
-        );
-    }
-    scene.sandbox.assert_no_violations();
-    assert_eq!(scene.sandbox.leaks(&scene.broker.stop().await, &["MISTAKE"]), []);
+async fn the_invocation_after_an_unreadable_context_works() {
+    let Scene { sandbox, broker } = Scene::start().await;
+    let header = format!("X-Amz-Client-Context: {}\r\n", STANDARD.encode_to_string(br#"{"custom":{"ghs_MISTAKE":1}}"#));
+    let answer = invoke_api::invoke(&sandbox, "github-token-broker", &header, b"null").await;
+    assert_eq!((answer.status, answer.header("x-amz-function-error")), (200, Some("Unhandled")));
+    assert_eq!(answer.json()["errorType"], "Runtime.ExitError");
+    assert_eq!(broker.wait_exit().await.code(), Some(1));
+    assert_ended(&warnings(&broker), CONTEXT_UNREADABLE);
+    assert_eq!(sandbox.leaks(&broker.captured(), &["MISTAKE"]), []);
+
+    let next = Scene { broker: launch(&sandbox, |_| {}), sandbox };
+    next.mint("after an unreadable context").await;
+    next.end().await;
 }

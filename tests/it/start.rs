@@ -82,9 +82,6 @@ async fn lambdas_other_variables_are_not_needed() {
     let scene = Scene::start_with(|env| {
         for variable in [
             "AWS_DEFAULT_REGION",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-            "AWS_LAMBDA_FUNCTION_NAME",
-            "AWS_LAMBDA_FUNCTION_VERSION",
             "AWS_LAMBDA_INITIALIZATION_TYPE",
             "AWS_LAMBDA_LOG_GROUP_NAME",
             "AWS_LAMBDA_LOG_STREAM_NAME",
@@ -102,6 +99,22 @@ async fn lambdas_other_variables_are_not_needed() {
     })
     .await;
     scene.mint("without them").await;
+}
+
+#[tokio::test]
+async fn lambda_runtimes_variables_are_checked() {
+    let sandbox = Sandbox::start().await;
+    let memory = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+    for (variable, value, fault) in [
+        ("AWS_LAMBDA_FUNCTION_NAME", "", "is required"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", " ", "is required"),
+        (memory, "", "is required"),
+        (memory, "128 MB", "must be a whole number"),
+        (memory, " 128", "must be a whole number"),
+        (memory, "99999999999", "must be a whole number"),
+    ] {
+        assert_refuses_to_start(&sandbox, value, &format!("{variable} {fault}"), set(variable, value)).await;
+    }
 }
 
 #[tokio::test]

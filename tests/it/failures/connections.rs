@@ -83,7 +83,8 @@ fn without_credentials() -> Vec<Failure> {
         &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
     ];
     rows.map(|missing| {
-        let why = "no AWS credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+        let why = "no AWS credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+                   and AWS_CONTAINER_CREDENTIALS_FULL_URI is not set";
         unconnected(Step::Ssm, &format!("without {missing:?}"), why).connecting(Some(0)).started_with(move |_, env| {
             for name in missing {
                 env.remove(*name);
