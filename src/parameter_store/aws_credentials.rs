@@ -32,7 +32,8 @@ impl AwsCredentials {
         let mut chain = CredentialsProviderChain::first_try("environment", environment);
         if has_container_credentials {
             let http_client = sdk_http_client::new(network.local_client()?);
-            let config = ProviderConfig::default().with_http_client(http_client);
+            // Without a sleep implementation it does not retry: the endpoint is on this machine.
+            let config = ProviderConfig::empty().with_http_client(http_client);
             chain = chain.or_else("container", EcsCredentialsProvider::builder().configure(&config).build());
         }
         Ok(Self { chain: Arc::new(chain), last: Arc::default() })

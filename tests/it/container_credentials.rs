@@ -162,6 +162,7 @@ async fn a_hanging_endpoint_delays_init_by_a_second() {
     assert!(start.elapsed() < sandbox::scaled(Duration::from_secs(5)), "init took {:?}", start.elapsed());
     let invocation = scene.invoke().await;
     assert_error(&invocation, "hangs", "ParametersUnreadable", &format!("{NONE_FROM_THERE}no answer within 1 second"));
+    assert_eq!(requests(&server).await, 2, "one during init, and one for the invocation");
     scene.sandbox.lambda.set_timeout(Duration::from_secs(1));
     let invocation = scene.invoke().await;
     let text = "read GitHub App parameters from SSM: deadline exceeded";
