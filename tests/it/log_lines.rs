@@ -92,7 +92,7 @@ async fn each_invocation_has_exactly_one_line() {
         ("error", &["ERROR"]),
     ] {
         let scene = Scene::start_with(set("GITHUB_TOKEN_BROKER_LOG_LEVEL", level)).await;
-        scene.sandbox.github.script(Endpoint::Installation, [Reply::good(), Reply::status(503)]);
+        scene.sandbox.github.script(Endpoint::Installation, [Reply::good(), Reply::status(404)]);
         let mut ids = Vec::new();
         // The last one fails too, so that there is a line to wait for at each level.
         for payload in ["null", "null", "{}", "null"] {

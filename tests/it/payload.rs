@@ -108,7 +108,7 @@ async fn anything_else_is_refused_without_a_call() {
 
 #[tokio::test]
 async fn a_payload_is_shown_nowhere() {
-    let scene = Scene::start_with(|env| talkative(env)).await;
+    let scene = Scene::start_with(talkative).await;
     for payload in [r#"{"token":"ghs_MISTAKE"}"#, r#""ghs_MISTAKE""#, "ghs_MISTAKE", r#"{"ghs_MISTAKE"#] {
         let invocation = scene.sandbox.lambda.invoke(payload).await;
         assert_eq!(invocation.error_message(), REFUSAL, "{payload}");

@@ -41,6 +41,16 @@ async fn resets_and_garbage_fail_at_once() {
 }
 
 #[tokio::test]
+async fn bytes_go_out_unchanged() {
+    let (_sandbox, answer) = scripted(Reply::bytes("HTTP/1.1 299 Own\r\ncontent-length: 2\r\n\r\nok")).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer.status(), 299);
+    assert_eq!(answer.bytes().await.unwrap(), "ok");
+    let (_sandbox, answer) = scripted(Reply::bytes("")).await;
+    assert!(!answer.unwrap_err().is_timeout(), "it closes the connection");
+}
+
+#[tokio::test]
 async fn truncated_bodies_break_off_after_the_head() {
     for reply in [Reply::good().truncated_length(), Reply::good().truncated_chunks()] {
         let (_sandbox, answer) = scripted(reply.clone()).await;
@@ -109,4 +119,27 @@ async fn the_proxy_tunnels_to_a_certificate_for_any_name() {
     assert_eq!(requests[0].target, "github.example.test:443");
     assert_eq!(requests[0].authorization.as_deref(), Some("Basic dXNlcjpzZWNyZXQ="));
     assert_eq!(requests.len(), 2);
+}
+
+#[tokio::test]
+async fn the_proxy_passes_resets_on() {
+    let sandbox = Sandbox::start().await;
+    let proxy = Proxy::start().await;
+    proxy.map("github.example.test", sandbox.github.address());
+    sandbox.github.set_doors([Door::Reset]);
+    let client = builder(&sandbox.ca).proxy(reqwest::Proxy::https(proxy.url()).unwrap()).build().unwrap();
+    let failure = client.get("https://github.example.test/").send().await.unwrap_err();
+    assert!(format!("{failure:?}").contains("ConnectionReset"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn the_proxy_refuses_with_a_chosen_status() {
+    let proxy = Proxy::start().await;
+    proxy.refuse_with(407);
+    let mut stream = tokio::net::TcpStream::connect(proxy.address()).await.unwrap();
+    let request = b"CONNECT elsewhere.example.test:443 HTTP/1.1\r\n\r\n";
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request).await.unwrap();
+    let mut answer = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 407 "), "{answer}");
 }

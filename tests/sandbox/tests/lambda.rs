@@ -9,7 +9,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use client::json_of;
 use reqwest::{Client, Response};
-use sandbox::{Lambda, Outcome, Phase};
+use sandbox::lambda::Posted;
+use sandbox::{Lambda, Outcome, Phase, Reply};
 use tokio::task::{AbortHandle, JoinHandle, spawn};
 
 struct Function(AbortHandle);
@@ -157,4 +158,25 @@ async fn an_init_error_is_what_every_invoker_gets() {
     let invocation = lambda.invoke("null").await;
     assert_eq!((invocation.outcome, invocation.text().as_str()), (Outcome::InitError, body));
     assert_eq!(lambda.init_error().unwrap()["errorType"], "ConfigurationInvalid");
+}
+
+#[tokio::test]
+async fn scripts_answer_polls_and_posts() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let base = format!("http://{}/2018-06-01/runtime", lambda.runtime_api());
+    lambda.script_polls([
+        Reply::raw(200, "null").header("lambda-runtime-aws-request-id", "scripted"),
+        Reply::status(500),
+    ]);
+    lambda.script_posts([Reply::status(413)]);
+    let client = plain_client();
+    let poll = async || client.get(format!("{base}/invocation/next")).send().await.unwrap();
+    let invocation = poll().await;
+    assert_eq!(invocation.headers()["lambda-runtime-aws-request-id"], "scripted");
+    assert_eq!(invocation.bytes().await.unwrap(), "null");
+    let posted = client.post(format!("{base}/invocation/scripted/response")).body("{}").send().await.unwrap();
+    assert_eq!(posted.status(), 413);
+    assert_eq!(lambda.posts()[0].to, Posted::Response("scripted".into()));
+    assert_eq!(poll().await.status(), 500);
+    assert_eq!(lambda.polls(), 2);
 }
