@@ -40,8 +40,44 @@ docs $RUSTDOCFLAGS="-D warnings":
     cargo doc --workspace --all-features --no-deps --document-private-items
 
 # Checks the Terraform module and its examples
-terraform:
-    terraform/tests/run
+terraform: (terraform-fmt "-check" "-diff") (terraform-docs "--output-check") terraform-coverage terraform-urls terraform-download terraform-checkov terraform-validate terraform-test terraform-state
+
+# Formats the Terraform code (`-check` only reports)
+terraform-fmt *ARGS:
+    terraform fmt -recursive {{ ARGS }} terraform
+
+# Writes the tables of inputs and outputs into the READMEs (`--output-check` only reports)
+terraform-docs *ARGS:
+    terraform-docs {{ ARGS }} terraform
+
+# Checks that every rule and example has a test, and every input, output and example a description
+terraform-coverage:
+    terraform/tests/check-coverage
+
+# Checks which URLs the module accepts
+terraform-urls:
+    terraform/tests/check-urls
+
+# Runs the download of a release against a stand-in for gh
+terraform-download:
+    terraform/tests/check-download
+
+# Looks for insecure settings; a skipped check needs a reason
+terraform-checkov:
+    ! grep -rnE 'checkov:skip=[A-Z0-9_]+:? *$' terraform --include='*.tf'
+    checkov --directory terraform --framework terraform --skip-path tests --skip-download --quiet --compact
+
+# Validates the module and its examples with each of AWS_PROVIDER_VERSIONS; so do the next two
+terraform-validate:
+    terraform/tests/for-each-provider tests/check-validity
+
+# Runs the module's tests, which plan
+terraform-test:
+    terraform/tests/for-each-provider tests/check-plans
+
+# Applies upgrades, releases and examples; needs providers that contact nothing
+terraform-state:
+    terraform/tests/for-each-provider tests/check-state
 
 # What to run before a commit
 check: (fmt "--check") lint test docs

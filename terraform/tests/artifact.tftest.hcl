@@ -27,7 +27,7 @@ run "release_for_arm64" {
         verify_attestation = true
       },
     ])
-    error_message = "The download is another."
+    error_message = "The download is wrong."
   }
 }
 
@@ -53,7 +53,7 @@ run "release_for_x86_64" {
         verify_attestation = false
       },
     ])
-    error_message = "The download is another."
+    error_message = "The download is wrong."
   }
 }
 
@@ -128,6 +128,6 @@ run "version_and_hash_of_an_object_in_s3" {
       aws_lambda_function.broker.s3_object_version == "3HL4kqtJvjVBH40Nrjfkd",
       aws_lambda_function.broker.source_code_hash == "o+rV7trV34IxjFFoXbwcFHo20f+FhPyC3msI0L9jp5U=",
     ])
-    error_message = "The object's version or hash is lost."
+    error_message = "The object's version or hash is missing."
   }
 }

@@ -1,4 +1,4 @@
-# The role of modules/github-actions-caller: its trust policy and what it may do, to the letter.
+# The trust policy and the permissions of the role of modules/github-actions-caller.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -44,7 +44,7 @@ run "branch" {
         }
       }]
     }
-    error_message = "The trust policy is another."
+    error_message = "The trust policy is wrong."
   }
 
   assert {
@@ -57,7 +57,7 @@ run "branch" {
         Resource = ["arn:aws:lambda:eu-central-1:111122223333:function:broker"]
       }]
     }
-    error_message = "The role may do something else."
+    error_message = "The role has other permissions than invoking the broker."
   }
 
   assert {
@@ -75,7 +75,7 @@ run "branch" {
       data.aws_iam_openid_connect_provider.github[0].url == "https://token.actions.githubusercontent.com",
       output.oidc_provider_arn == "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
     ])
-    error_message = "The role is another, or the OIDC provider is not looked up."
+    error_message = "The role or the lookup of the OIDC provider is wrong."
   }
 }
 
@@ -107,7 +107,7 @@ run "environments_on_a_branch" {
         "token.actions.githubusercontent.com:environment"         = ["production", "staging"]
       }
     }
-    error_message = "The conditions are others."
+    error_message = "The conditions are wrong."
   }
 }
 
@@ -153,7 +153,7 @@ run "every_claim_and_a_pattern" {
         "token.actions.githubusercontent.com:ref" = ["refs/tags/v*"]
       }
     }
-    error_message = "The conditions are others."
+    error_message = "The conditions are wrong."
   }
 
   # Besides the audience and the subject, AWS STS evaluates these claims of GitHub's and no others.
@@ -179,7 +179,7 @@ run "every_claim_and_a_pattern" {
         "github-token-broker:module"     = "ours"
       }),
     ])
-    error_message = "The role is another."
+    error_message = "The role is wrong."
   }
 }
 
@@ -211,7 +211,7 @@ run "any_branch_when_asked_for" {
         "token.actions.githubusercontent.com:ref" = ["refs/heads/*"]
       }
     }
-    error_message = "The conditions are others."
+    error_message = "The conditions are wrong."
   }
 }
 
@@ -247,7 +247,7 @@ run "any_repository_when_asked_for" {
         "token.actions.githubusercontent.com:repository" = ["octo-org/*"]
       }
     }
-    error_message = "The conditions are others."
+    error_message = "The conditions are wrong."
   }
 
   assert {
@@ -255,7 +255,7 @@ run "any_repository_when_asked_for" {
       "arn:aws:lambda:eu-central-1:111122223333:function:broker",
       "arn:aws:lambda:eu-central-1:111122223333:function:other",
     ]
-    error_message = "The role may invoke others."
+    error_message = "The role may invoke other functions."
   }
 }
 
@@ -278,6 +278,6 @@ run "oidc_provider_created" {
       length(aws_iam_openid_connect_provider.github[0].client_id_list) == 1,
       length(aws_iam_openid_connect_provider.github[0].thumbprint_list) == 2,
     ])
-    error_message = "The OIDC provider is another."
+    error_message = "The OIDC provider is wrong."
   }
 }

@@ -1,4 +1,4 @@
-# What a caller who sets only what must be set gets, to the letter.
+# What a caller gets who sets only the required inputs.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -25,7 +25,7 @@ run "function" {
       GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL   = "https://api.github.com"
       GITHUB_TOKEN_BROKER_LOG_LEVEL             = "info"
     })
-    error_message = "The environment is another."
+    error_message = "The environment is wrong."
   }
 
   assert {
@@ -44,7 +44,7 @@ run "function" {
       aws_lambda_function.broker.code_signing_config_arn == null,
       aws_lambda_function.broker.s3_bucket == null,
     ])
-    error_message = "The function is another."
+    error_message = "The function is wrong."
   }
 
   assert {
@@ -54,7 +54,7 @@ run "function" {
       aws_lambda_function_event_invoke_config.broker.maximum_event_age_in_seconds == 60,
       length(aws_lambda_function_event_invoke_config.broker.destination_config) == 0,
     ])
-    error_message = "Asynchronous invocations are repeated, kept or sent somewhere."
+    error_message = "Asynchronous invocations are retried, kept or have a destination."
   }
 
   assert {
@@ -63,7 +63,7 @@ run "function" {
       aws_cloudwatch_log_group.lambda.retention_in_days == 30,
       aws_cloudwatch_log_group.lambda.kms_key_id == null,
     ])
-    error_message = "The log group is another."
+    error_message = "The log group is wrong."
   }
 
   assert {
@@ -74,7 +74,7 @@ run "function" {
         "github-token-broker:module"     = "meigma/github-token-broker"
       })
     ])
-    error_message = "The tags are others."
+    error_message = "The tags are wrong."
   }
 
   assert {
@@ -84,7 +84,7 @@ run "function" {
       length(aws_cloudwatch_metric_alarm.error_type) == 0,
       length(aws_cloudwatch_log_metric_filter.error_type) == 0,
     ])
-    error_message = "There is a permission or an alarm that nobody asked for."
+    error_message = "There is an invoke permission or an alarm by default."
   }
 
   assert {
@@ -94,7 +94,7 @@ run "function" {
       output.log_group_name == "/aws/lambda/broker",
       output.deployed_version == "v3.0.0",
     ])
-    error_message = "An output is another."
+    error_message = "An output is wrong."
   }
 
   assert {
@@ -107,7 +107,7 @@ run "function" {
         Resource = "arn:aws:lambda:eu-central-1:111122223333:function:broker"
       }]
     }
-    error_message = "The callers' policy is another."
+    error_message = "The callers' policy is wrong."
   }
 }
 
@@ -121,7 +121,7 @@ run "role" {
       aws_iam_role.lambda.permissions_boundary == null,
       aws_iam_role_policy.lambda.name == "broker-policy",
     ])
-    error_message = "The role is another."
+    error_message = "The role is wrong."
   }
 
   assert {
@@ -133,7 +133,7 @@ run "role" {
         Principal = { Service = "lambda.amazonaws.com" }
       }]
     }
-    error_message = "Somebody else than Lambda may assume the role."
+    error_message = "A principal other than Lambda may assume the role."
   }
 
   assert {
@@ -158,7 +158,7 @@ run "role" {
         },
       ]
     }
-    error_message = "The role's policy is another."
+    error_message = "The role's policy is wrong."
   }
 }
 

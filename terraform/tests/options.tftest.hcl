@@ -1,4 +1,4 @@
-# Each input that changes what is made, and what exactly it changes.
+# What each optional input changes.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -45,7 +45,7 @@ run "own_values" {
       GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL   = "https://github.example.com/api/v3/"
       GITHUB_TOKEN_BROKER_LOG_LEVEL             = "Debug"
     })
-    error_message = "The environment is another."
+    error_message = "The environment is wrong."
   }
 
   assert {
@@ -60,7 +60,7 @@ run "own_values" {
       aws_cloudwatch_log_group.lambda.retention_in_days == null,
       aws_cloudwatch_log_group.lambda.kms_key_id == "arn:aws:kms:eu-central-1:111122223333:key/logs",
     ])
-    error_message = "An input has no effect, or another."
+    error_message = "An input has no effect or the wrong one."
   }
 
   assert {
@@ -69,7 +69,7 @@ run "own_values" {
       "arn:aws:ssm:eu-central-1:111122223333:parameter/a/installation",
       "arn:aws:ssm:eu-central-1:111122223333:parameter/a/key",
     ]
-    error_message = "The parameters' ARNs are others."
+    error_message = "The parameters' ARNs are wrong."
   }
 
   assert {
@@ -78,7 +78,7 @@ run "own_values" {
   }
 }
 
-run "tags_of_the_caller_win" {
+run "tags_override_the_modules_own" {
   command = plan
 
   variables {
@@ -102,7 +102,7 @@ run "tags_of_the_caller_win" {
         "github-token-broker:module"     = "meigma/github-token-broker"
       })
     ])
-    error_message = "The tags are others."
+    error_message = "The tags are wrong."
   }
 }
 
@@ -151,7 +151,7 @@ run "customer_key" {
         },
       ]
     }
-    error_message = "The role's policy is another."
+    error_message = "The role's policy is wrong."
   }
 }
 
@@ -179,7 +179,7 @@ run "network" {
       aws_lambda_function.broker.vpc_config[0].security_group_ids == toset(["sg-0c"]),
       aws_lambda_function.broker.layers == tolist(["arn:aws:lambda:eu-central-1:111122223333:layer:company-ca:7"]),
     ])
-    error_message = "The function's network or layer is another."
+    error_message = "The function's network or layer is wrong."
   }
 
   assert {
@@ -189,7 +189,7 @@ run "network" {
       NO_PROXY             = "github.example.com,10.0.0.0/8"
       AWS_ENDPOINT_URL_SSM = "https://vpce-0a.ssm.eu-central-1.vpce.amazonaws.com"
     }
-    error_message = "The environment is another."
+    error_message = "The environment is wrong."
   }
 
   assert {
@@ -245,7 +245,7 @@ run "network" {
         },
       ]
     }
-    error_message = "The role's policy is another."
+    error_message = "The role's policy is wrong."
   }
 }
 
@@ -266,7 +266,7 @@ run "invokers" {
       ci    = ["ci", "lambda:InvokeFunction", "broker", "arn:aws:iam::999988887777:role/ci/deployer"]
       tools = ["tools", "lambda:InvokeFunction", "broker", "arn:aws:iam::123456789012:root"]
     }
-    error_message = "The permissions are others."
+    error_message = "The permissions are wrong."
   }
 
   assert {
@@ -296,7 +296,7 @@ run "alarms" {
       throttles = ["broker-throttles", "AWS/Lambda", "Throttles", "Sum", 1, "broker"]
       duration  = ["broker-duration", "AWS/Lambda", "Duration", "Maximum", 21000, "broker"]
     }
-    error_message = "The alarms on the function's own metrics are others."
+    error_message = "The alarms on the function's own metrics are wrong."
   }
 
   assert {
@@ -307,7 +307,7 @@ run "alarms" {
       GrantMismatch     = ["broker-GrantMismatch", "/aws/lambda/broker", "{ $.error_type = \"GrantMismatch\" }", "github-token-broker", "broker-GrantMismatch", "1"]
       PrivateKeyInvalid = ["broker-PrivateKeyInvalid", "/aws/lambda/broker", "{ $.error_type = \"PrivateKeyInvalid\" }", "github-token-broker", "broker-PrivateKeyInvalid", "1"]
     }
-    error_message = "The metric filters are others."
+    error_message = "The metric filters are wrong."
   }
 
   assert {
@@ -317,7 +317,7 @@ run "alarms" {
       GrantMismatch     = ["broker-GrantMismatch", "github-token-broker", "broker-GrantMismatch", "Sum", 1]
       PrivateKeyInvalid = ["broker-PrivateKeyInvalid", "github-token-broker", "broker-PrivateKeyInvalid", "Sum", 1]
     }
-    error_message = "The alarms on error types are others."
+    error_message = "The alarms on error types are wrong."
   }
 
   assert {
@@ -330,16 +330,16 @@ run "alarms" {
         alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"]),
       ])
     ])
-    error_message = "An alarm goes off without data, or tells nobody."
+    error_message = "An alarm goes off without data or has no action."
   }
 
   assert {
     condition     = strcontains(aws_cloudwatch_metric_alarm.function["errors"].alarm_description, "refused payload counts")
-    error_message = "The alarm on errors does not say that a refused payload is one."
+    error_message = "The alarm on errors does not mention refused payloads."
   }
 }
 
-run "alarms_for_all_that_an_operator_must_act_on" {
+run "alarms_for_what_needs_an_operator" {
   command = plan
 
   variables {
@@ -352,6 +352,6 @@ run "alarms_for_all_that_an_operator_must_act_on" {
       "InstallationMismatch", "InstallationSuspended", "InternalError", "ParameterInvalid", "ParametersMissing",
       "ParametersUnreadable", "PermissionsNotGranted", "PrivateKeyInvalid", "RepositoryNotInstalled",
     ]
-    error_message = "An error type that somebody must do something about has no alarm, or another has one."
+    error_message = "The error types with an alarm are not those that need an operator."
   }
 }

@@ -1,0 +1,152 @@
+//! The Terraform module and the broker agree on environment variables, their defaults and error types.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may fail anywhere")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sandbox::{Environment, Proxy, Sandbox};
+
+const PREFIX: &str = "GITHUB_TOKEN_BROKER_";
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The broker's source, without comments.
+fn source() -> String {
+    fn add(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                add(&path, text);
+            } else {
+                let file = std::fs::read_to_string(path).unwrap();
+                text.extend(
+                    file.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")),
+                );
+            }
+        }
+    }
+    let mut text = String::new();
+    add(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+    text
+}
+
+/// The text between `start` and the `end` that follows it.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("{start} is not in the text"));
+    rest.split_once(end).unwrap_or_else(|| panic!("{end} does not follow {start}")).0
+}
+
+/// The environment variables that the module sets.
+fn variables(main: &str) -> BTreeSet<&str> {
+    between(main, "environment = merge(", "\n  )\n")
+        .split(|c: char| !c.is_ascii_uppercase() && c != '_')
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+        .collect()
+}
+
+fn quoted(hcl: &str) -> BTreeSet<&str> {
+    hcl.split('"').skip(1).step_by(2).collect()
+}
+
+/// The default of an input, as HCL. (Every input with a default that is not null says `nullable` after it.)
+fn default(variables: &str, input: &str) -> String {
+    let block = between(variables, &format!("variable \"{input}\" {{"), "\n}\n");
+    between(block, "\n  default", "\n  nullable").trim_start_matches([' ', '=']).to_owned()
+}
+
+/// `{ a = "b" }` as JSON, as Terraform's `jsonencode` writes it.
+fn json(hcl: &str) -> String {
+    let word = |word: &str| match word {
+        "=" => ":".to_owned(),
+        name if name.starts_with(char::is_alphabetic) => format!("\"{name}\""),
+        other => other.to_owned(),
+    };
+    hcl.split_whitespace().map(word).collect()
+}
+
+/// Sets every variable to the default that the module has for it.
+fn set_module_defaults(environment: &mut Environment) {
+    let variables = read("terraform/variables.tf");
+    let paths = default(&variables, "ssm_parameter_paths");
+    for (name, path) in [
+        ("CLIENT_ID_PARAM", "client_id"),
+        ("INSTALLATION_ID_PARAM", "installation_id"),
+        ("PRIVATE_KEY_PARAM", "private_key"),
+    ] {
+        environment.set(format!("{PREFIX}{name}"), between(&paths, path, "\n").trim_matches([' ', '=', '"']));
+    }
+    environment
+        .set(format!("{PREFIX}PERMISSIONS"), json(&default(&variables, "permissions")))
+        .set(format!("{PREFIX}LOG_LEVEL"), default(&variables, "log_level").trim_matches('"'))
+        .set(format!("{PREFIX}GITHUB_API_BASE_URL"), default(&variables, "github_api_base_url").trim_matches('"'));
+}
+
+/// The calls of one invocation in this environment: to the proxy, SSM and GitHub.
+async fn calls(change: impl FnOnce(&mut Environment)) -> Vec<String> {
+    let sandbox = Sandbox::start().await;
+    let proxy = Proxy::start().await;
+    proxy.map("api.github.com", sandbox.github.address());
+    proxy.map("ssm.eu-central-1.amazonaws.com", sandbox.ssm.address());
+    let broker = sandbox.launch(env!("CARGO_BIN_EXE_bootstrap").as_ref(), |environment| {
+        environment
+            .set("HTTPS_PROXY", proxy.url())
+            .remove("AWS_ENDPOINT_URL_SSM")
+            .remove(format!("{PREFIX}GITHUB_API_BASE_URL"));
+        change(environment);
+    });
+    let invocation = sandbox.lambda.invoke("null").await;
+    assert!(invocation.is_success(), "{}", invocation.text());
+    broker.stop().await;
+    let mut hosts: Vec<_> = proxy.requests().into_iter().map(|connect| connect.target).collect();
+    hosts.sort();
+    let requests = [sandbox.ssm.requests(), sandbox.github.requests()].concat();
+    hosts.into_iter().chain(requests.iter().map(|request| format!("{} {}", request.target, request.json()))).collect()
+}
+
+#[test]
+fn module_sets_what_the_broker_reads() {
+    let (main, source) = (read("terraform/main.tf"), source());
+    let set = variables(&main);
+    let unread: Vec<_> = set.iter().filter(|name| !source.contains(&format!("\"{name}\""))).collect();
+    assert!(unread.is_empty(), "set by the module and not read by the broker: {unread:?}");
+
+    let read: BTreeSet<_> = source.split('"').filter(|text| text.starts_with(PREFIX) && !text.contains(' ')).collect();
+    assert!(!read.is_empty());
+    let unset: Vec<_> = read.difference(&set).collect();
+    assert!(unset.is_empty(), "read by the broker and not set by the module: {unset:?}");
+}
+
+#[tokio::test]
+async fn module_and_broker_have_the_same_defaults() {
+    let main = read("terraform/main.tf");
+    let with_module = calls(|environment| {
+        set_module_defaults(environment);
+        for name in variables(&main).into_iter().filter(|name| name.starts_with(PREFIX)) {
+            assert!(environment.iter().any(|(set, _)| set == name), "this test does not compare the default of {name}");
+        }
+    });
+    assert_eq!(with_module.await, calls(|_| ()).await);
+}
+
+/// The broker names its default when it does not know the level.
+#[tokio::test]
+async fn module_and_broker_have_the_same_log_level() {
+    let level = default(&read("terraform/variables.tf"), "log_level");
+    let sandbox = Sandbox::start().await;
+    let broker = sandbox.launch(env!("CARGO_BIN_EXE_bootstrap").as_ref(), |environment| {
+        environment.set(format!("{PREFIX}LOG_LEVEL"), "unknown");
+    });
+    sandbox.lambda.invoke("null").await;
+    let log = broker.stop().await.describe();
+    assert!(log.contains(&format!("; using {}", level.trim_matches('"'))), "{level} is not the default of\n{log}");
+}
+
+#[test]
+fn module_accepts_the_brokers_error_types() {
+    let (variables, source) = (read("terraform/variables.tf"), source());
+    let accepted = quoted(between(&variables, "setsubtract(var.alarm_error_types, [", "])"));
+    let variants = between(&source, "enum ErrorType {", "\n}").lines().filter_map(|line| line.trim().strip_suffix(','));
+    assert_eq!(accepted, variants.collect());
+}
