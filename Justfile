@@ -60,7 +60,7 @@ test-zip ARCHITECTURE *TESTS:
 
 # Writes the SBOMs and licences of the zips in dist/
 inventory:
-    .github/scripts/inventory dist "$(.github/scripts/build-tools)" dist/*.zip
+    "$(.github/scripts/build-tools)/bin/python" .github/scripts/inventory dist dist/*.zip
 
 # Checks the dependencies' licences, versions and sources (`just deny advisories` needs a network)
 deny *CHECKS="licenses bans sources":
