@@ -54,7 +54,7 @@ build *ARCHITECTURES:
 reproduce ARCHITECTURE="x86_64":
     .github/scripts/reproduce {{ ARCHITECTURE }}
 
-# Runs the end-to-end tests against a zip in dist/ (`just test-zip arm64 mint`: only those of mint)
+# Runs the end-to-end tests against a zip in dist/ (`just test-zip arm64 mint`: only those named so)
 test-zip ARCHITECTURE *TESTS:
     .github/scripts/test-zip {{ ARCHITECTURE }} {{ TESTS }}
 
