@@ -1,8 +1,8 @@
-# Lists the commands
+# Lists the recipes
 @_default:
     just --list --unsorted
 
-# Formats the Rust code (`--check` only tells)
+# Formats the Rust code (`--check` only checks it)
 fmt *ARGS:
     cargo fmt --all {{ ARGS }}
 
@@ -86,22 +86,48 @@ check: (fmt "--check") lint test docs
 build *ARCHITECTURES:
     .github/scripts/build {{ ARCHITECTURES }}
 
-# Builds a zip again in other surroundings, and compares
+# Builds a zip again in another environment, and compares it
 reproduce ARCHITECTURE="x86_64":
     .github/scripts/reproduce {{ ARCHITECTURE }}
 
-# Runs the end-to-end tests against a zip in dist/ (`just test-zip arm64 mint`: only those of mint)
+# Runs the end-to-end tests against a zip in dist/ (`just test-zip arm64 mint`: only those named so)
 test-zip ARCHITECTURE *TESTS:
     .github/scripts/test-zip {{ ARCHITECTURE }} {{ TESTS }}
 
-# Writes SBOMs and licences of the zips in dist/, beside them
+# Writes the SBOMs and licences of the zips in dist/
 inventory:
-    .github/scripts/inventory dist "$(.github/scripts/build-tools)" dist/*.zip
+    "$(.github/scripts/build-tools)/bin/python" .github/scripts/inventory dist dist/*.zip
 
 # Checks the dependencies' licences, versions and sources (`just deny advisories` needs a network)
 deny *CHECKS="licenses bans sources":
     cargo deny --workspace --locked check {{ CHECKS }}
 
-# Checks that all places name the same version
+# Checks that all places name the same version, and that release-please updates them
 versions:
     .github/scripts/check-versions
+
+# Lints the shell scripts
+shell:
+    git grep --untracked -lE '^#!.*[/ ](ba|da|k)?sh( |$)' | xargs shellcheck
+
+# Tests the scripts that the workflows call
+scripts:
+    .github/scripts/tests/run
+
+# Lints the workflows
+workflows:
+    actionlint
+    zizmor --offline --persona auditor .github
+    "$CI_PYTHON" .ci/check-workflows
+
+# Checks the links between the documents, to headings too
+links:
+    lychee --offline --include-fragments --no-progress --hidden --extensions md .
+
+# Checks the zips in dist/, and the x86_64 one by the end-to-end tests
+zips: && (test-zip "x86_64")
+    .ci/check-zips dist
+
+# Validates the SBOMs in dist/
+sboms:
+    "$CI_PYTHON" .ci/check-sboms dist/*.spdx.json dist/*.cdx.json
