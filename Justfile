@@ -10,10 +10,10 @@ fmt *ARGS:
 lint:
     cargo clippy --workspace --all-targets --all-features --keep-going -- -D warnings
 
-# Runs the tests of the broker and of the sandbox
+# Runs the tests of the broker, the sandbox and the benchmark
 test:
     cargo test
-    cargo test --package sandbox
+    cargo test --package sandbox --package bench
 
 # Runs the broker against Moto; needs Docker
 integration:
@@ -25,15 +25,15 @@ sandbox *ARGS:
 
 # Measures the release binary (`just bench --against OTHER`, `just bench --help`)
 bench *ARGS:
-    cargo run --package sandbox --release -- bench {{ ARGS }}
+    cargo run --package bench --release -- bench {{ ARGS }}
 
 # Measures how cost grows, and what happens when SSM throttles
 growth *ARGS:
-    cargo run --package sandbox --release -- growth {{ ARGS }}
+    cargo run --package bench --release -- growth {{ ARGS }}
 
-# Compares what repeats exactly (sizes, crates, connections, system calls) with .ci/limits.json
+# Compares sizes, crates, connections, system calls and memory growth with .ci/limits.json
 limits *ARGS:
-    cargo run --package sandbox -- limits {{ ARGS }}
+    cargo run --package bench -- limits {{ ARGS }}
 
 # Builds the documentation of the code, private items too, in target/doc
 docs $RUSTDOCFLAGS="-D warnings":

@@ -35,5 +35,6 @@ mod scene;
 mod secrets;
 mod start;
 mod steps;
+mod terraform_environment;
 mod time;
 mod tls;

@@ -19,9 +19,17 @@
 //! # }
 //! ```
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a stand-in that cannot do its job fails the test"
+)]
+#![allow(clippy::must_use_candidate, reason = "tests call functions for their effects")]
 
 pub mod app;
+pub mod bootstrap;
 mod environment;
 mod faults;
 pub mod github;
@@ -47,7 +55,7 @@ pub use app::AppKey;
 pub use environment::Environment;
 pub use faults::{Door, Reply};
 pub use github::{Endpoint, GitHub};
-pub use lambda::{Invocation, Lambda, Outcome, Phase, Unanswered};
+pub use lambda::{Invocation, Lambda, Outcome, Phase, TraceIds, Unanswered};
 pub use leaks::Leak;
 pub use limits::{scaled, time_scale};
 #[cfg(feature = "moto")]

@@ -1,4 +1,5 @@
 //! The command, with the real broker, which it builds itself.
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 use std::path::Path;
 use std::process::Output;
@@ -7,7 +8,7 @@ use sandbox::{Endpoint, Reply, Sandbox, app};
 use serde_json::Value;
 use tokio::process::Command;
 
-/// Nothing of the machine's own set-up counts.
+/// The command in a clean environment, in a directory outside the workspace.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"));
     let ambient = std::env::vars_os().map(|(name, _)| name).filter(|name| {
@@ -17,20 +18,25 @@ fn command(arguments: &[&str]) -> Command {
     ambient.for_each(|name| {
         command.env_remove(name);
     });
-    command.args(arguments).env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nowhere").kill_on_drop(true);
+    command
+        .args(arguments)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("HOME", "/nowhere")
+        .current_dir("/")
+        .kill_on_drop(true);
     for name in ["CARGO_HOME", "RUSTUP_HOME"] {
         command.env(name, std::env::var(name).unwrap_or_else(|_| default_home(name)));
     }
     command
 }
 
-/// Where cargo and rustup are when `HOME`, which is taken away here, is all that tells.
+/// The directory of cargo or rustup if no variable names it: below `HOME`, which the command does not get.
 fn default_home(name: &str) -> String {
     let directory = if name == "CARGO_HOME" { ".cargo" } else { ".rustup" };
     format!("{}/{directory}", std::env::var("HOME").unwrap())
 }
 
-/// As a deployer would call it, with stand-ins in the place of the real services.
+/// `--live` as a deployer would run it, with stand-ins instead of the real services.
 fn live(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = command(&[&["--live"], arguments].concat());
     command
@@ -53,11 +59,12 @@ async fn run(mut command: Command) -> (i32, String, String) {
 }
 
 #[tokio::test]
-async fn without_options_it_prints_the_token_and_tells_the_story() {
+async fn without_options_it_prints_the_steps_and_the_token() {
     let (status, stdout, stderr) = run(command(&[])).await;
     assert_eq!(status, 0, "{stderr}");
     assert!(stdout.starts_with(r#"{"token":"ghs_"#) && stdout.ends_with("}\n"), "{stdout}");
     assert_eq!(stdout.lines().count(), 1);
+    assert!(stderr.contains("Finished `dev` profile"), "cargo's own output: {stderr}");
     for step in ["  init ", "  SSM ", "  preflight ", "  token ", "  answer "] {
         assert!(stderr.contains(step), "{step}: {stderr}");
     }
@@ -66,21 +73,21 @@ async fn without_options_it_prints_the_token_and_tells_the_story() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_broker_is_exit_status_1_and_no_output() {
+async fn an_error_of_the_broker_is_exit_status_1() {
     let (status, stdout, stderr) = run(command(&["--payload", "{}"])).await;
     assert_eq!((status, stdout.as_str()), (1, ""));
     assert!(stderr.contains("InvocationInputRejected: github-token-broker does not accept invocation input"));
 }
 
 #[tokio::test]
-async fn a_broker_that_ends_at_once_is_told() {
+async fn a_broker_that_exits_is_reported() {
     let (status, stdout, stderr) = run(command(&["--bootstrap", "/bin/false"])).await;
     assert_eq!((status, stdout.as_str()), (1, ""));
     assert!(stderr.contains("Runtime.ExitError"), "{stderr}");
 }
 
 #[tokio::test]
-async fn live_hides_the_token_unless_told_otherwise() {
+async fn live_hides_the_token_by_default() {
     let sandbox = Sandbox::start().await;
     let (status, stdout, stderr) = run(live(&sandbox, &[])).await;
     assert_eq!(status, 0, "{stderr}");
@@ -94,7 +101,7 @@ async fn live_hides_the_token_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn live_tells_which_of_parameters_key_installation_and_permissions_is_wrong() {
+async fn live_says_what_is_wrong() {
     type Break = fn(&Sandbox);
     let table: [(Break, &str, &str); 5] = [
         (|sandbox| sandbox.ssm.remove(app::CLIENT_ID_PARAM), "ParametersMissing", "the parameters"),
@@ -122,7 +129,7 @@ async fn live_tells_which_of_parameters_key_installation_and_permissions_is_wron
 }
 
 #[tokio::test]
-async fn credentials_come_from_a_profile_too_and_wrong_ones_are_noticed() {
+async fn credentials_come_from_a_profile_too() {
     for (secret, status) in [(app::AWS_SECRET_ACCESS_KEY, 0), ("another", 1)] {
         let sandbox = Sandbox::start().await;
         let directory = tempfile::tempdir().unwrap();
@@ -153,7 +160,7 @@ fn write_profile(directory: &Path, secret: &str) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn every_mistake_in_its_use_is_one_line_and_exit_status_2() {
+async fn wrong_usage_is_one_line_and_exit_status_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let table: [(&[&str], &str); 9] = [

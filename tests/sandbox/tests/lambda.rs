@@ -1,4 +1,5 @@
 //! The Lambda stand-in: a function of our own polls the Runtime API, callers use the Invoke API.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail anywhere")]
 
 mod client;
 
@@ -10,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use client::json_of;
 use reqwest::{Client, Response};
 use sandbox::lambda::Posted;
-use sandbox::{Lambda, Outcome, Phase, Reply};
+use sandbox::{Lambda, Outcome, Phase, Reply, TraceIds};
 use tokio::task::{AbortHandle, JoinHandle, spawn};
 
 struct Function(AbortHandle);
@@ -21,7 +22,7 @@ impl Drop for Function {
     }
 }
 
-/// A function that answers `null` with its payload's length and refuses everything else.
+/// A function that answers `null`, returns its trace ID for `"trace ID"`, and refuses other payloads with their length.
 fn function(lambda: &Lambda) -> Function {
     let base = format!("http://{}/2018-06-01/runtime", lambda.runtime_api());
     let task: JoinHandle<()> = spawn(async move {
@@ -30,9 +31,11 @@ fn function(lambda: &Lambda) -> Function {
             let next = client.get(format!("{base}/invocation/next")).send().await.unwrap();
             let id = next.headers()["lambda-runtime-aws-request-id"].to_str().unwrap().to_owned();
             assert!(next.headers()["lambda-runtime-deadline-ms"].to_str().unwrap().parse::<u64>().is_ok());
+            let trace_id = next.headers()["lambda-runtime-trace-id"].to_str().unwrap().to_owned();
             let payload = next.bytes().await.unwrap();
             let (to, body) = match payload.as_ref() {
                 b"null" => ("response", r#"{"ok":true}"#.to_owned()),
+                b"\"trace ID\"" => ("response", trace_id),
                 b"\"hang\"" => pending().await,
                 other => ("error", format!(r#"{{"errorType":"Refused","errorMessage":"{} bytes"}}"#, other.len())),
             };
@@ -134,6 +137,20 @@ async fn raw_bytes_reach_the_function_and_the_margin_is_told() {
         assert_eq!(invocation.error_message(), format!("{} bytes", payload.len()));
         assert!((1..=5000).contains(&invocation.margin_ms), "{invocation:?}");
     }
+}
+
+#[tokio::test]
+async fn trace_ids_change_unless_they_are_constant() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let _function = function(&lambda);
+    let two = async || [lambda.invoke("\"trace ID\"").await.text(), lambda.invoke("\"trace ID\"").await.text()];
+    let [first, second] = two().await;
+    assert!(first.starts_with("Root=1-") && first.ends_with(";Sampled=0"), "{first}");
+    assert_ne!(first, second);
+    lambda.set_trace_ids(TraceIds::Constant);
+    let [third, fourth] = two().await;
+    assert_eq!(third, fourth);
+    assert_eq!(third.len(), first.len());
 }
 
 #[tokio::test]

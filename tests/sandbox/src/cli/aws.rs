@@ -1,5 +1,6 @@
-//! The user's own AWS credentials and region, from wherever the AWS SDKs take them.
+//! The user's own AWS credentials and region, from where the AWS SDKs find them.
 
+use anyhow::{Context, Result, anyhow, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
@@ -7,9 +8,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use sandbox::Environment;
 
 use super::aws_http;
-use super::mistake::Mistake;
 
-/// Who calls SSM, and where.
+/// Whose credentials call SSM, and in which region.
 #[derive(Debug)]
 pub(super) struct Identity {
     /// The region.
@@ -18,7 +18,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Hands it over in variables, as Lambda does.
+    /// Sets the variables that Lambda sets.
     pub(super) fn put_into(&self, environment: &mut Environment) {
         environment
             .set("AWS_REGION", &self.region)
@@ -32,22 +32,22 @@ impl Identity {
 }
 
 /// Resolves it: variables, profile, SSO, credential process, web identity, container, instance.
-pub(super) async fn identity() -> Result<Identity, Mistake> {
+pub(super) async fn identity() -> Result<Identity> {
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(aws_http::client()?).load().await;
     let region = config.region().map(ToString::to_string);
-    let region =
-        region.ok_or_else(|| Mistake::new("--live needs an AWS region: set AWS_REGION, or one in the profile"))?;
+    let region = region.context("--live needs an AWS region: set AWS_REGION, or one in the profile")?;
     Ok(Identity { region, credentials: credentials(&config).await? })
 }
 
-async fn credentials(config: &SdkConfig) -> Result<Credentials, Mistake> {
+async fn credentials(config: &SdkConfig) -> Result<Credentials> {
     const NONE: &str = "--live needs AWS credentials (set AWS_PROFILE, or `aws sso login` again)";
-    let provider = config.credentials_provider().ok_or_else(|| Mistake::new(NONE))?;
-    provider.provide_credentials().await.map_err(|why| match why {
-        // It would list every place that has none.
-        CredentialsError::CredentialsNotLoaded(_) => Mistake::new(format!("{NONE}: {}", nowhere())),
-        why => Mistake::because(NONE, &why),
-    })
+    let provider = config.credentials_provider().context(NONE)?;
+    match provider.provide_credentials().await {
+        Ok(credentials) => Ok(credentials),
+        // Its text lists every place that has none.
+        Err(CredentialsError::CredentialsNotLoaded(_)) => bail!("{NONE}: {}", nowhere()),
+        Err(why) => Err(anyhow!(why).context(NONE)),
+    }
 }
 
 fn nowhere() -> String {

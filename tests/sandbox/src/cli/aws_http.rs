@@ -1,8 +1,9 @@
-//! The AWS SDK's way to the network: reqwest, which is here anyway, instead of an HTTPS client of the SDK's own.
+//! The AWS SDK's HTTPS client: reqwest, which the broker has too, instead of one of the SDK's own.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -12,22 +13,18 @@ use aws_smithy_types::body::SdkBody;
 use reqwest::redirect::Policy;
 use reqwest::{Client, NoProxy, Proxy, Request};
 
-use super::mistake::Mistake;
-
 /// Where the SDK sets no limit.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// What the SDK sends its requests with.
-pub(super) fn client() -> Result<SharedHttpClient, Mistake> {
+pub(super) fn client() -> Result<SharedHttpClient> {
     // reqwest takes it for its TLS. A second installation is refused, and would be the same one.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    // Faults in the proxy's URL or the certificates show here, where they can be told.
-    connector(None, None).map_err(|why| {
-        Mistake::because("cannot make an HTTPS client of HTTPS_PROXY and the trusted certificates", &why)
-    })?;
+    // Errors in the proxy's URL or the certificates show here, where they can be reported.
+    connector(None, None).context("cannot make an HTTPS client with HTTPS_PROXY and the trusted certificates")?;
     Ok(http_client_fn(|settings: &HttpConnectorSettings, _components| {
         let made = connector(settings.connect_timeout(), settings.read_timeout());
-        SharedHttpConnector::new(made.expect("it could be made before"))
+        SharedHttpConnector::new(made.expect("it was possible before"))
     }))
 }
 

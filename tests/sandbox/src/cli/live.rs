@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use anyhow::{Context, Result, bail};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,14 +11,13 @@ use sandbox::{Broker, Environment, Invocation, Lambda, lambda_environment};
 use serde_json::Value;
 
 use super::aws::{self, Identity};
-use super::mistake::Mistake;
-use super::story::{self, tell};
+use super::story::{self, print};
 
 /// The broker's own variables.
 const PREFIX: &str = "GITHUB_TOKEN_BROKER_";
-/// Those of them without which nothing can be tried.
+/// Those of them that have no default.
 const REQUIRED: [&str; 2] = ["GITHUB_TOKEN_BROKER_REPOSITORY_OWNER", "GITHUB_TOKEN_BROKER_REPOSITORY_NAME"];
-/// What else counts for the broker, where it is set.
+/// Other variables that the broker reads.
 const PASSED_ON: [&str; 10] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_SSM",
@@ -31,38 +31,33 @@ const PASSED_ON: [&str; 10] = [
     "SSL_CERT_FILE",
 ];
 
-/// What the deployer's environment comes to: checked first, so that what is missing is told at once.
-pub(super) async fn environment() -> Result<Identity, Mistake> {
+/// The deployer's AWS identity, after a check that the required variables are set.
+pub(super) async fn identity() -> Result<Identity> {
     let is_blank = |name: &&str| std::env::var(name).map_or(true, |value| value.trim().is_empty());
     let missing: Vec<&str> = REQUIRED.into_iter().filter(is_blank).collect();
     if !missing.is_empty() {
-        return Err(Mistake::new(format!("--live needs {}: see the README's configuration", missing.join(" and "))));
+        bail!("--live needs {}: see the README's configuration", missing.join(" and "));
     }
     aws::identity().await
 }
 
 /// Whether the broker answered with a token.
-pub(super) async fn run(
-    bootstrap: &Path,
-    identity: Identity,
-    payload: &str,
-    show_token: bool,
-) -> Result<bool, Mistake> {
-    let lambda = Lambda::start(0).await.map_err(|why| Mistake::because("no free loopback port", &why))?;
+pub(super) async fn run(bootstrap: &Path, identity: Identity, payload: &str, show_token: bool) -> Result<bool> {
+    let lambda = Lambda::start(0).await.context("no free loopback port")?;
     let environment = as_lambda_would(&lambda, &identity);
     let before = Instant::now();
     let broker = Broker::spawn(bootstrap, &environment, &lambda)
-        .map_err(|why| Mistake::because(&format!("cannot start {}", bootstrap.display()), &why))?;
+        .with_context(|| format!("cannot start {}", bootstrap.display()))?;
     eprintln!(
         "The broker is {}; it calls the real SSM in {} and the real GitHub.\n",
         bootstrap.display(),
         identity.region
     );
-    let phase = lambda.try_ready().await.map_err(|unanswered| story::stuck(&unanswered))?;
+    let phase = lambda.try_ready().await.context(story::STUCK)?;
     let ready = story::init(&phase, before.elapsed());
-    let invocation = lambda.try_invoke(payload).await.map_err(|unanswered| story::stuck(&unanswered))?;
+    let invocation = lambda.try_invoke(payload).await.context(story::STUCK)?;
     let log_line = if ready { story::log_line(&broker, &invocation).await } else { Value::Null };
-    tell_steps(&log_line);
+    print_steps(&log_line);
     if invocation.is_success() {
         story::token(&invocation);
         eprintln!("\nParameters, key, installation and permissions are right.");
@@ -87,14 +82,14 @@ fn as_lambda_would(lambda: &Lambda, identity: &Identity) -> Environment {
     environment
 }
 
-fn tell_steps(log_line: &Value) {
+fn print_steps(log_line: &Value) {
     for (field, what, particulars) in [
         ("ssm_ms", "SSM", "GetParameters"),
         ("preflight_ms", "preflight", "the App's installation on the repository"),
         ("token_ms", "token", "the installation's token"),
     ] {
         if let Some(milliseconds) = story::milliseconds(&log_line[field]) {
-            tell(what, Some(milliseconds), particulars);
+            print(what, Some(milliseconds), particulars);
         }
     }
 }

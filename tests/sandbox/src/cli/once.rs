@@ -3,23 +3,23 @@
 use std::path::Path;
 use std::time::Instant;
 
+use anyhow::{Context, Result, anyhow};
 use sandbox::{Broker, Endpoint, Sandbox};
 use serde_json::Value;
 
-use super::mistake::Mistake;
-use super::story::{self, tell};
+use super::story::{self, print};
 
 /// Whether the broker answered with a token.
-pub(super) async fn run(bootstrap: &Path, payload: &str) -> Result<bool, Mistake> {
+pub(super) async fn run(bootstrap: &Path, payload: &str) -> Result<bool> {
     let sandbox = start(0).await?;
     let before = Instant::now();
     let broker = launch(&sandbox, bootstrap)?;
     eprintln!("The broker is {}; Lambda, SSM and GitHub are stand-ins on the loopback.\n", bootstrap.display());
-    let phase = sandbox.lambda.try_ready().await.map_err(|unanswered| story::stuck(&unanswered))?;
+    let phase = sandbox.lambda.try_ready().await.context(story::STUCK)?;
     let ready = story::init(&phase, before.elapsed());
-    let invocation = sandbox.lambda.try_invoke(payload).await.map_err(|unanswered| story::stuck(&unanswered))?;
+    let invocation = sandbox.lambda.try_invoke(payload).await.context(story::STUCK)?;
     let log_line = if ready { story::log_line(&broker, &invocation).await } else { Value::Null };
-    tell_requests(&sandbox, &log_line);
+    print_requests(&sandbox, &log_line);
     if invocation.is_success() {
         story::token(&invocation);
         println!("{}", invocation.text());
@@ -30,26 +30,26 @@ pub(super) async fn run(bootstrap: &Path, payload: &str) -> Result<bool, Mistake
     Ok(invocation.is_success())
 }
 
-/// All stand-ins, the Invoke API at this port.
-pub(super) async fn start(port: u16) -> Result<Sandbox, Mistake> {
+/// All stand-ins, with the Invoke API on this port.
+pub(super) async fn start(port: u16) -> Result<Sandbox> {
     Sandbox::start_at(port).await.map_err(|why| match (port, why.kind()) {
-        (1.., std::io::ErrorKind::AddrInUse) => Mistake::new(format!("port {port} is in use")),
-        _ => Mistake::because(&format!("cannot listen on port {port} of 127.0.0.1"), &why),
+        (1.., std::io::ErrorKind::AddrInUse) => anyhow!("port {port} is in use"),
+        _ => anyhow!(why).context(format!("cannot listen on port {port} of 127.0.0.1")),
     })
 }
 
 /// The broker against the stand-ins.
-pub(super) fn launch(sandbox: &Sandbox, bootstrap: &Path) -> Result<Broker, Mistake> {
+pub(super) fn launch(sandbox: &Sandbox, bootstrap: &Path) -> Result<Broker> {
     Broker::spawn(bootstrap, &sandbox.environment(), &sandbox.lambda)
-        .map_err(|why| Mistake::because(&format!("cannot start {}", bootstrap.display()), &why))
+        .with_context(|| format!("cannot start {}", bootstrap.display()))
 }
 
-fn tell_requests(sandbox: &Sandbox, log_line: &Value) {
+fn print_requests(sandbox: &Sandbox, log_line: &Value) {
     for request in sandbox.ssm.requests() {
         let names = request.json()["Names"].as_array().cloned().unwrap_or_default();
         let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
         let text = format!("GetParameters {}: {}", names.join(" "), request.status);
-        tell("SSM", story::milliseconds(&log_line["ssm_ms"]), &text);
+        print("SSM", story::milliseconds(&log_line["ssm_ms"]), &text);
     }
     for (endpoint, what, took) in [
         (Endpoint::Installation, "preflight", "preflight_ms"),
@@ -61,6 +61,6 @@ fn tell_requests(sandbox: &Sandbox, log_line: &Value) {
         }
     }
     for violation in sandbox.violations() {
-        tell("BREACH", None, &violation);
+        print("BREACH", None, &violation);
     }
 }

@@ -1,29 +1,29 @@
-//! `--serve`: everything stays up for `aws lambda invoke`.
+//! `--serve`: the broker keeps running for `aws lambda invoke`.
 
 use std::path::Path;
 
+use anyhow::{Context, Result};
 use sandbox::{Broker, Phase, Sandbox, app, lambda};
 use tokio::select;
 use tokio::signal::ctrl_c;
 
-use super::mistake::Mistake;
 use super::{once, story};
 
-/// Until Ctrl-C. Whether the broker was up all the time.
-pub(super) async fn run(bootstrap: &Path, port: u16) -> Result<bool, Mistake> {
+/// Until Ctrl-C, or until the broker fails to start, which is `false`.
+pub(super) async fn run(bootstrap: &Path, port: u16) -> Result<bool> {
     let sandbox = once::start(port).await?;
-    let mut told = false;
+    let mut instructed = false;
     loop {
         let broker = once::launch(&sandbox, bootstrap)?;
-        let phase = sandbox.lambda.try_ready().await.map_err(|unanswered| story::stuck(&unanswered))?;
+        let phase = sandbox.lambda.try_ready().await.context(story::STUCK)?;
         if !matches!(phase, Phase::Ready) {
             eprintln!("The broker did not start: {phase:?}");
             story::standard_error(&broker);
             return Ok(false);
         }
-        if !told {
+        if !instructed {
             eprintln!("{}", instructions(&sandbox));
-            told = true;
+            instructed = true;
         }
         select! {
             _ = ctrl_c() => return Ok(true),
@@ -32,7 +32,7 @@ pub(super) async fn run(bootstrap: &Path, port: u16) -> Result<bool, Mistake> {
     }
 }
 
-/// Shows the broker's log until the broker ends; Lambda would start it anew, too.
+/// Shows the broker's log until the broker ends. Lambda would start it again, too.
 async fn ended(broker: &Broker) {
     let mut shown = 0;
     loop {
@@ -59,13 +59,13 @@ fn instructions(sandbox: &Sandbox) -> String {
         region = app::AWS_REGION,
     );
     format!(
-        "The broker is up; Ctrl-C ends it. Its log follows here. Try in another terminal (any credentials do):
+        "The broker is running; Ctrl-C ends it. Its log follows. Try in another terminal (any credentials do):
 
   AWS CLI 1:
     {command} \\
       --payload null /dev/stdout
 
-  AWS CLI 2 takes payloads in base64 unless told otherwise:
+  AWS CLI 2 takes payloads in base64 by default:
     {command} \\
       --cli-binary-format raw-in-base64-out --payload null /dev/stdout
 

@@ -1,46 +1,48 @@
-//! What happened, in a few lines for a person.
+//! The steps of an invocation, in a few lines for a person.
 
 use std::time::Duration;
 
-use sandbox::{Broker, Invocation, Phase, Recorded, Unanswered};
+use sandbox::{Broker, Invocation, Phase, Recorded};
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::advice;
-use super::mistake::Mistake;
 
 /// How long the log line of an answered invocation may take to arrive.
 const LOG_LAG: Duration = Duration::from_secs(2);
 
-/// One line: what, how long (where known), and the particulars.
-pub(super) fn tell(what: &str, milliseconds: Option<u128>, particulars: &str) {
+/// The error of a broker that neither answers nor ends.
+pub(super) const STUCK: &str = "the broker is stuck";
+
+/// Prints a step, how long it took (where known), and its particulars.
+pub(super) fn print(what: &str, milliseconds: Option<u128>, particulars: &str) {
     let took = milliseconds.map_or(String::new(), |milliseconds| format!("{milliseconds} ms"));
     eprintln!("  {what:<10} {took:>8}  {particulars}");
 }
 
-/// How the start went. Whether the function is ready.
+/// Prints how init ended, and returns whether the function is ready.
 pub(super) fn init(phase: &Phase, took: Duration) -> bool {
     let took = Some(took.as_millis());
     match phase {
-        Phase::Starting => tell("init", took, "not finished"),
-        Phase::Ready => tell("init", took, "the broker is ready"),
-        Phase::InitError(post) => tell("init", took, &format!("failed: {}", String::from_utf8_lossy(&post.body))),
-        Phase::Exited(status) => tell("init", took, &format!("the broker ended: {status}")),
+        Phase::Starting => print("init", took, "not finished"),
+        Phase::Ready => print("init", took, "the broker is ready"),
+        Phase::InitError(post) => print("init", took, &format!("failed: {}", String::from_utf8_lossy(&post.body))),
+        Phase::Exited(status) => print("init", took, &format!("the broker ended: {status}")),
     }
     matches!(phase, Phase::Ready)
 }
 
-/// The invocation's own log line; `null` when the broker wrote none.
+/// The invocation's log line; `null` when the broker wrote none.
 pub(super) async fn log_line(broker: &Broker, invocation: &Invocation) -> Value {
     let is_its = |line: &Value| line["request_id"] == invocation.request_id;
     timeout(LOG_LAG, broker.wait_for_log(is_its)).await.unwrap_or_default()
 }
 
-/// A request that a stand-in recorded.
+/// Prints a request that a stand-in recorded.
 pub(super) fn request(what: &str, took: &Value, request: &Recorded) {
     let body = if request.body.is_empty() { "" } else { &format!(" {}", String::from_utf8_lossy(&request.body)) };
     let text = format!("{} {}{body}: {}", request.method, request.target, request.status);
-    tell(what, milliseconds(took), &text);
+    print(what, milliseconds(took), &text);
 }
 
 /// A duration in the log line.
@@ -48,7 +50,7 @@ pub(super) fn milliseconds(field: &Value) -> Option<u128> {
     field.as_u64().map(u128::from)
 }
 
-/// The token's particulars, without the token.
+/// Prints the token's particulars, without the token.
 pub(super) fn token(invocation: &Invocation) {
     let answer = invocation.json();
     let length = answer["token"].as_str().map_or(0, str::len);
@@ -58,13 +60,13 @@ pub(super) fn token(invocation: &Invocation) {
         answer["permissions"],
         answer["expires_at"].as_str().unwrap_or("?"),
     );
-    tell("answer", Some(invocation.elapsed.as_millis()), &particulars);
+    print("answer", Some(invocation.elapsed.as_millis()), &particulars);
 }
 
-/// An error, and what to do about it.
+/// Prints an error, and what to do about it.
 pub(super) fn error(invocation: &Invocation, log_line: &Value) {
     let text = format!("{}: {}", invocation.error_type(), invocation.error_message());
-    tell("error", Some(invocation.elapsed.as_millis()), &text);
+    print("error", Some(invocation.elapsed.as_millis()), &text);
     let advice = advice::on(&invocation.error_type());
     eprintln!("\nWhat is wrong: {}.\n{}", advice.culprit, advice.remedy);
     for (field, name) in [
@@ -82,15 +84,10 @@ pub(super) fn error(invocation: &Invocation, log_line: &Value) {
     }
 }
 
-/// What a broker that cannot go on left on standard error: a panic of the runtime, or a loader's complaint.
+/// Prints the broker's standard error: a panic of the runtime, or a message of the dynamic loader.
 pub(super) fn standard_error(broker: &Broker) {
     let text = broker.stderr();
     if !text.trim().is_empty() {
         eprintln!("\nIt wrote on standard error:\n{}", text.trim_end());
     }
-}
-
-/// A broker that neither answers nor ends.
-pub(super) fn stuck(unanswered: &Unanswered) -> Mistake {
-    Mistake::new(format!("the broker is stuck: {unanswered}"))
 }

@@ -3,12 +3,13 @@
 //! - <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 //! - <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 //!
-//! There is one instance of the function, so invocations take turns, where Lambda would start more instances. After a
-//! timeout Lambda kills the instance; here it lives on, and what it still posts gets `InvalidRequestID`.
+//! There is one instance of the function, so invocations take turns; Lambda would start more instances. Lambda kills an
+//! instance after a timeout; this one goes on, and a late post gets `InvalidRequestID`.
 
 mod invocation;
 mod invoke_api;
 mod runtime_api;
+mod trace_ids;
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{sleep_until, timeout};
 
 pub use invocation::{Invocation, Outcome, Post, Posted};
+pub use trace_ids::TraceIds;
 
 use crate::faults::{Reply, Script};
 use crate::limits;
@@ -37,10 +39,10 @@ pub const FUNCTION_NAME: &str = "github-token-broker";
 pub const FUNCTION_VERSION: &str = "$LATEST";
 /// Its memory, in MB.
 pub const MEMORY_SIZE_MB: u32 = 128;
-/// Its timeout until [`Lambda::set_timeout`] says otherwise.
+/// Its timeout, unless [`Lambda::set_timeout`] changes it.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How far the function has come.
+/// The state of the function.
 #[derive(Clone, Debug)]
 pub enum Phase {
     /// Not started, or still initialising.
@@ -69,10 +71,11 @@ pub struct Lambda {
     service: Arc<Service>,
 }
 
-/// What both APIs share.
+/// The state that both APIs share.
 #[derive(Debug)]
 struct Service {
     timeout: Mutex<Duration>,
+    trace_ids: Mutex<TraceIds>,
     phase: watch::Sender<Phase>,
     turn: tokio::sync::Mutex<()>,
     offered: Mutex<Option<Offered>>,
@@ -86,7 +89,7 @@ struct Service {
     started: Mutex<Instant>,
 }
 
-/// An invocation that waits for the function to ask for it.
+/// An invocation that waits for the function's next request.
 #[derive(Debug)]
 struct Offered {
     request_id: String,
@@ -96,14 +99,14 @@ struct Offered {
     posted: oneshot::Sender<Post>,
 }
 
-/// When the function got an invocation, and until when it has time.
+/// When the function got an invocation, and its deadline.
 #[derive(Clone, Copy, Debug)]
 struct Delivery {
     at: Instant,
     deadline: Instant,
 }
 
-/// An invocation that the function has.
+/// An invocation that the function works on.
 #[derive(Debug)]
 struct Running {
     request_id: String,
@@ -123,11 +126,11 @@ impl Lambda {
         Ok(Self { runtime_api, invoke_api, service })
     }
 
-    /// Invokes the function with exactly these bytes, JSON or not, and waits for what comes of it.
+    /// Invokes the function with exactly these bytes, JSON or not, and waits for the result.
     ///
     /// # Panics
     ///
-    /// When nothing comes within the outer limit.
+    /// When there is no result within the outer limit.
     pub async fn invoke(&self, payload: impl Into<Vec<u8>>) -> Invocation {
         self.try_invoke(payload).await.unwrap_or_else(|unanswered| panic!("{unanswered}"))
     }
@@ -136,7 +139,7 @@ impl Lambda {
     ///
     /// # Errors
     ///
-    /// When nothing comes within the outer limit.
+    /// When there is no result within the outer limit.
     pub async fn try_invoke(&self, payload: impl Into<Vec<u8>>) -> Result<Invocation, Unanswered> {
         self.service.invoke(payload.into(), None).await
     }
@@ -145,7 +148,7 @@ impl Lambda {
     ///
     /// # Panics
     ///
-    /// When nothing of that comes within the outer limit.
+    /// When none of them happens within the outer limit.
     pub async fn ready(&self) -> Phase {
         self.try_ready().await.unwrap_or_else(|unanswered| panic!("{unanswered}"))
     }
@@ -154,7 +157,7 @@ impl Lambda {
     ///
     /// # Errors
     ///
-    /// When nothing of that comes within the outer limit.
+    /// When none of them happens within the outer limit.
     pub async fn try_ready(&self) -> Result<Phase, Unanswered> {
         let mut phase = self.service.phase.subscribe();
         let settled = phase.wait_for(|phase| !matches!(phase, Phase::Starting));
@@ -164,7 +167,7 @@ impl Lambda {
         }
     }
 
-    /// The time that each invocation to come gets. Lambda allows 1 s to 900 s; this does not care.
+    /// The timeout of later invocations. Lambda allows 1 s to 900 s; here, any is possible.
     pub fn set_timeout(&self, timeout: Duration) {
         *lock(&self.service.timeout) = timeout;
     }
@@ -185,7 +188,12 @@ impl Lambda {
         self.service.polls.load(Ordering::SeqCst)
     }
 
-    /// What the function posted to `/runtime/init/error`, as JSON, if it did.
+    /// The trace IDs of later invocations.
+    pub fn set_trace_ids(&self, trace_ids: TraceIds) {
+        *lock(&self.service.trace_ids) = trace_ids;
+    }
+
+    /// The function's post to `/runtime/init/error`, as JSON, if there was one.
     pub fn init_error(&self) -> Option<Value> {
         lock(&self.service.posts).iter().find(|post| post.to == Posted::InitError).map(Post::json)
     }
@@ -210,14 +218,14 @@ impl Lambda {
         format!("http://{}", self.invoke_api.address())
     }
 
-    /// A function begins to start; what it writes is its log.
+    /// A function starts, and `output` is its log.
     pub(crate) fn starting(&self, output: Output) {
         *lock(&self.service.output) = output;
         *lock(&self.service.started) = Instant::now();
         self.service.phase.send_replace(Phase::Starting);
     }
 
-    /// What the process that runs the function is to tell when it ends.
+    /// What to call when the function's process ends.
     pub(crate) fn on_exit(&self) -> impl FnOnce(ExitStatus) + Send + 'static {
         let service = self.service.clone();
         move |status| service.exited(status)
@@ -228,6 +236,7 @@ impl Default for Service {
     fn default() -> Self {
         Self {
             timeout: Mutex::new(DEFAULT_TIMEOUT),
+            trace_ids: Mutex::default(),
             phase: watch::Sender::new(Phase::Starting),
             turn: tokio::sync::Mutex::default(),
             offered: Mutex::default(),
@@ -272,7 +281,7 @@ impl Service {
         }
     }
 
-    /// Waits until the function can take no more invocations.
+    /// Waits until the function can accept no more invocations.
     async fn ended(&self) -> Phase {
         let mut phase = self.phase.subscribe();
         let ended = phase.wait_for(|phase| matches!(phase, Phase::InitError(_) | Phase::Exited(_))).await;

@@ -1,4 +1,4 @@
-//! The Runtime API: what the function talks to.
+//! The Runtime API, which the function calls.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,6 @@ use serde_json::json;
 use super::{Delivery, Offered, Phase, Post, Posted, Running, Service};
 use crate::app::{AWS_ACCOUNT_ID, AWS_REGION};
 use crate::faults::Reply;
-use crate::ids;
 use crate::lambda::FUNCTION_NAME;
 use crate::locks::lock;
 use crate::server::{Answer, Handler, json_response};
@@ -60,7 +59,7 @@ impl Service {
         Answer::scripted(&reply, reply.compose(|| usual)).await
     }
 
-    /// Answers when there is an invocation. A function that gives up before costs none.
+    /// Answers when there is an invocation. If the function disconnects earlier, no invocation is lost.
     async fn next(&self) -> Response<Bytes> {
         self.phase.send_if_modified(|phase| {
             let first = matches!(phase, Phase::Starting);
@@ -82,20 +81,20 @@ impl Service {
         let timeout = *lock(&self.timeout);
         let (at, now) = (Instant::now(), SystemTime::now());
         let deadline = now.duration_since(UNIX_EPOCH).unwrap_or_default() + timeout;
-        let trace = ids::hex(&ids::random::<12>());
+        let trace_id = lock(&self.trace_ids).header();
         let mut response = Response::builder()
             .header("content-type", "application/json")
             .header("lambda-runtime-aws-request-id", &offered.request_id)
             .header("lambda-runtime-deadline-ms", deadline.as_millis().to_string())
             .header("lambda-runtime-invoked-function-arn", function_arn())
-            .header("lambda-runtime-trace-id", format!("Root=1-69eae2a0-{trace};Parent={};Sampled=0", &trace[..16]))
+            .header("lambda-runtime-trace-id", trace_id)
             .body(offered.payload.into())
             .expect("headers of visible ASCII");
         if let Some(client_context) = offered.client_context {
             response.headers_mut().insert("lambda-runtime-client-context", client_context);
         }
         lock(&self.running).replace(Running { request_id: offered.request_id, posted: offered.posted });
-        // Nobody waits for it when the invoker's own limit has passed.
+        // After the invoker's own limit, nothing receives it.
         offered.delivered.send(Delivery { at, deadline: at + timeout }).ok();
         response
     }

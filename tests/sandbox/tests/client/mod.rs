@@ -1,5 +1,6 @@
 //! A plain HTTP client, and what a well-behaved broker would send.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

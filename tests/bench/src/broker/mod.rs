@@ -1,0 +1,8 @@
+//! Brokers under measurement.
+
+pub(crate) mod process;
+pub(crate) mod quota;
+mod relay;
+pub(crate) mod test_bed;
+
+pub(crate) use test_bed::{Conditions, TestBed};

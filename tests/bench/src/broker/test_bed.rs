@@ -1,0 +1,179 @@
+//! The stand-ins, near or distant, and a CPU quota: the conditions under which brokers are measured.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use sandbox::{Broker, Environment, Phase, Sandbox};
+
+use super::process;
+use super::quota::{Groups, Quota};
+use super::relay::Relay;
+
+/// Roughly from Europe to GitHub's nearest site and back.
+pub(crate) const GITHUB_ROUND_TRIP: Duration = Duration::from_millis(30);
+/// Roughly within a region of AWS and back.
+pub(crate) const SSM_ROUND_TRIP: Duration = Duration::from_millis(2);
+
+/// The error of a broker that neither answers nor ends.
+const STUCK: &str = "the broker is stuck";
+
+/// The stand-ins, which serve one broker after the other.
+#[derive(Debug)]
+pub(crate) struct TestBed {
+    pub(crate) sandbox: Sandbox,
+    distant_ssm: Relay,
+    distant_github: Relay,
+    groups: Result<Groups, String>,
+    period: Duration,
+}
+
+/// The conditions of one process.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Conditions {
+    /// SSM and GitHub are as far away as they usually are.
+    pub(crate) distant: bool,
+    /// After init, the process has the share of a core that Lambda gives to 128 MB.
+    pub(crate) quota: bool,
+}
+
+impl Conditions {
+    /// A few words for a person.
+    pub(crate) fn describe(self) -> &'static str {
+        match (self.quota, self.distant) {
+            (false, false) => "full speed, near peers",
+            (true, false) => "128 MB quota",
+            (false, true) => "distant peers",
+            (true, true) => "quota and distant peers",
+        }
+    }
+}
+
+/// The time that something took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cost {
+    pub(crate) wall: Duration,
+    pub(crate) cpu: Duration,
+}
+
+/// What a process cost. CPU time is measured only without a quota and with near peers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Costs {
+    /// Until it asked for its first invocation.
+    pub(crate) init: Cost,
+    /// From the first invocation's delivery to its answer.
+    pub(crate) first: Cost,
+    /// The average of the later invocations.
+    pub(crate) later: Cost,
+}
+
+impl TestBed {
+    /// Starts the stand-ins; `period` is the quota's.
+    pub(crate) async fn start(period: Duration) -> Result<Self> {
+        let sandbox = Sandbox::start_at(0).await.context("no free loopback port")?;
+        let relay = |to, round_trip| Relay::start(to, round_trip).context("no relay to the stand-ins");
+        let distant_ssm = relay(sandbox.ssm.address(), SSM_ROUND_TRIP)?;
+        let distant_github = relay(sandbox.github.address(), GITHUB_ROUND_TRIP)?;
+        Ok(Self { sandbox, distant_ssm, distant_github, groups: Groups::find(), period })
+    }
+
+    /// Starts the stand-ins, for measurements without a quota.
+    pub(crate) async fn without_quota() -> Result<Self> {
+        let bed = Self::start(Duration::ZERO).await?;
+        Ok(Self { groups: Err("not needed".into()), ..bed })
+    }
+
+    /// Like [`without_quota`](Self::without_quota), after one invocation: the stand-ins have their certificates and the
+    /// kernel has the binary in its cache.
+    pub(crate) async fn warmed_up(program: &Path) -> Result<Self> {
+        let bed = Self::without_quota().await?;
+        bed.run(program, Conditions::default(), 1).await?;
+        Ok(bed)
+    }
+
+    /// Why there is no quota on this machine, if there is none.
+    pub(crate) fn quota_error(&self) -> Option<&str> {
+        self.groups.as_ref().err().map(String::as_str)
+    }
+
+    /// How many connections brokers opened to SSM and GitHub.
+    pub(crate) fn connections(&self) -> u64 {
+        (self.sandbox.ssm.connections() + self.sandbox.github.connections()) as u64
+    }
+
+    /// Starts a broker, invokes it once, then `later` times more, and ends it.
+    pub(crate) async fn run(&self, program: &Path, conditions: Conditions, later: u32) -> Result<Costs> {
+        let quota = self.quota(conditions)?;
+        let started = Instant::now();
+        let broker = self.launch(program, conditions).await?;
+        let init_wall = started.elapsed();
+        let measured = !conditions.distant && !conditions.quota;
+        let cpu = async || if measured { settled_cpu_time(&broker).await } else { Ok(Duration::ZERO) };
+        let init_cpu = cpu().await?;
+        if let Some(quota) = &quota {
+            quota.enter(broker.id()).context("the control group does not take the broker")?;
+        }
+        let first_wall = self.invoke(&broker).await?;
+        let cold_cpu = cpu().await?;
+        let later_wall = self.invoke_times(&broker, later).await?;
+        let all_cpu = cpu().await?;
+        broker.stop().await;
+        Ok(Costs {
+            init: Cost { wall: init_wall, cpu: init_cpu },
+            first: Cost { wall: first_wall, cpu: cold_cpu.saturating_sub(init_cpu) },
+            later: Cost { wall: later_wall / later.max(1), cpu: all_cpu.saturating_sub(cold_cpu) / later.max(1) },
+        })
+    }
+
+    /// Starts a broker and waits until it is ready.
+    pub(crate) async fn launch(&self, program: &Path, conditions: Conditions) -> Result<Broker> {
+        let broker = Broker::spawn(program, &self.environment(conditions), &self.sandbox.lambda)
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        match self.sandbox.lambda.try_ready().await.context(STUCK)? {
+            Phase::Ready => Ok(broker),
+            phase => bail!("{} does not start: {phase:?}", program.display()),
+        }
+    }
+
+    /// Invokes the broker and returns how long that took. An error of the broker is an error.
+    pub(crate) async fn invoke(&self, broker: &Broker) -> Result<Duration> {
+        let invocation = self.sandbox.lambda.try_invoke("null").await.context(STUCK)?;
+        if !invocation.is_success() {
+            bail!("the broker returned no token: {} {}", invocation.text(), broker.stderr());
+        }
+        Ok(invocation.elapsed)
+    }
+
+    /// Invokes the broker repeatedly and returns how long that took.
+    pub(crate) async fn invoke_times(&self, broker: &Broker, times: u32) -> Result<Duration> {
+        let mut took = Duration::ZERO;
+        for _ in 0..times {
+            took += self.invoke(broker).await?;
+        }
+        Ok(took)
+    }
+
+    fn environment(&self, conditions: Conditions) -> Environment {
+        let mut environment = self.sandbox.environment();
+        if conditions.distant {
+            environment
+                .set("AWS_ENDPOINT_URL_SSM", self.distant_ssm.url())
+                .set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", self.distant_github.url());
+        }
+        environment
+    }
+
+    fn quota(&self, conditions: Conditions) -> Result<Option<Quota>> {
+        match &self.groups {
+            Ok(groups) if conditions.quota => {
+                groups.create(self.period).map(Some).context("cannot create a control group")
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// CPU time of a broker, see [`process::settled_cpu_time`].
+pub(crate) async fn settled_cpu_time(broker: &Broker) -> Result<Duration> {
+    process::settled_cpu_time(broker.id()).await.context("cannot read the CPU time")
+}

@@ -1,0 +1,131 @@
+//! Concurrent callers, and an SSM that throttles.
+//!
+//! Lambda runs concurrent invocations in environments of their own, so each caller has its own broker, started before.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use comfy_table::Table;
+use futures_util::future::try_join_all;
+use sandbox::{Invocation, Recorded, Reply, Sandbox, ssm};
+use serde_json::json;
+use tokio::select;
+use tokio::time::interval;
+
+use super::{Section, crowd};
+use crate::broker::TestBed;
+use crate::{progress, table};
+
+const CALLERS: u32 = 200;
+/// SSM's default throughput for `GetParameters`, per account and region.
+/// <https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm>
+const REQUESTS_PER_SECOND: u32 = 40;
+/// The header that is the same in all attempts of an operation.
+const OPERATION: &str = "amz-sdk-invocation-id";
+/// Requests are counted by windows of this length.
+const WINDOW: Duration = Duration::from_millis(100);
+
+/// How it went.
+struct Outcome {
+    /// How many callers got each answer.
+    answers: BTreeMap<String, usize>,
+    /// How many brokers made this many requests to SSM.
+    attempts: BTreeMap<usize, usize>,
+    /// How many requests SSM got in each window.
+    windows: Vec<usize>,
+    /// When the last caller had its answer.
+    last: Duration,
+}
+
+/// Lets all callers invoke their brokers at the same moment.
+pub(super) async fn measure(program: &Path) -> Result<Section> {
+    let bar = progress::bar(1);
+    bar.set_message(format!("{CALLERS} callers, SSM throttled"));
+    let bed = TestBed::warmed_up(program).await?;
+    let sandbox = &bed.sandbox;
+    let crowd = crowd::start(sandbox, program, CALLERS).await?;
+    let earlier = sandbox.ssm.requests().len();
+    let before = Instant::now();
+    let invocations = select! {
+        invocations = try_join_all(crowd.iter().map(|(member, _)| member.invoke())) => invocations?,
+        () = throttle(sandbox) => Vec::new(),
+    };
+    let last = before.elapsed();
+    let requests = sandbox.ssm.requests().split_off(earlier);
+    for (member, _) in crowd {
+        member.broker.stop().await;
+    }
+    bar.finish_and_clear();
+    Ok(Outcome::of(&invocations, &requests, before, last).section())
+}
+
+/// Lets one request pass in each of the [`REQUESTS_PER_SECOND`] parts of a second and refuses the others. What is not
+/// used of a part is lost.
+async fn throttle(sandbox: &Sandbox) {
+    let refusal = ssm::error("ThrottlingException", "Rate exceeded");
+    let mut parts = interval(Duration::from_secs(1) / REQUESTS_PER_SECOND);
+    loop {
+        parts.tick().await;
+        sandbox.ssm.script([Reply::good(), refusal.clone()]);
+    }
+}
+
+impl Outcome {
+    fn of(invocations: &[Invocation], requests: &[Recorded], start: Instant, last: Duration) -> Self {
+        let mut answers = BTreeMap::new();
+        for invocation in invocations {
+            let answer = if invocation.is_success() {
+                "a token".to_owned()
+            } else {
+                format!("{}: {}", invocation.error_type(), invocation.error_message())
+            };
+            *answers.entry(answer).or_default() += 1;
+        }
+        let mut operations: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut windows = Vec::new();
+        for request in requests {
+            *operations.entry(request.header(OPERATION).unwrap_or_default()).or_default() += 1;
+            let window = request.at.duration_since(start).as_millis() / WINDOW.as_millis();
+            let window = usize::try_from(window).unwrap_or_default();
+            windows.resize(windows.len().max(window + 1), 0);
+            windows[window] += 1;
+        }
+        let mut attempts = BTreeMap::new();
+        for attempt in operations.into_values() {
+            *attempts.entry(attempt).or_default() += 1;
+        }
+        Self { answers, attempts, windows, last }
+    }
+
+    fn section(&self) -> Section {
+        let mut table: Table = table::new(["", "callers"]);
+        for (answer, callers) in &self.answers {
+            table.add_row([answer.clone(), callers.to_string()]);
+        }
+        for (attempts, callers) in &self.attempts {
+            table.add_row([format!("{attempts} requests to SSM"), callers.to_string()]);
+        }
+        let windows: Vec<_> = self.windows.iter().map(ToString::to_string).collect();
+        let title = format!(
+            "{CALLERS} concurrent callers, each with its own broker, which is ready; SSM answers \
+             {REQUESTS_PER_SECOND} requests per second and refuses the others. The last answer came after {:.1} s. \
+             Requests to SSM in each {} ms: {}",
+            self.last.as_secs_f64(),
+            WINDOW.as_millis(),
+            windows.join(" "),
+        );
+        let attempts = self.attempts.iter().map(|(attempts, callers)| (attempts.to_string(), *callers));
+        let json = json!({
+            "callers": CALLERS,
+            "requests_per_second": REQUESTS_PER_SECOND,
+            "answers": self.answers,
+            "attempts": attempts.collect::<BTreeMap<_, _>>(),
+            "window_ms": WINDOW.as_millis(),
+            "requests_per_window": self.windows,
+            "last_answer_s": self.last.as_secs_f64(),
+        });
+        Section { title, table, json }
+    }
+}

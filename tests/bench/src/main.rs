@@ -1,0 +1,64 @@
+//! The `bench` command: measures what the broker's release binary costs.
+#![forbid(unsafe_code)]
+#![allow(clippy::indexing_slicing, reason = "a wrong index ends a measurement, and nothing else")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command writes to its terminal")]
+
+mod args;
+mod bench;
+mod broker;
+mod growth;
+mod limits;
+mod machine;
+mod progress;
+mod size;
+mod statistics;
+mod table;
+mod units;
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use sandbox::bootstrap::{self, Profile};
+
+use args::{Args, Command};
+
+/// Something is above its limit.
+const ABOVE_LIMIT: u8 = 1;
+/// The command cannot run here. Clap uses the same status for wrong arguments.
+const FAILURE: u8 = 2;
+
+fn main() -> ExitCode {
+    run(&Args::parse()).unwrap_or_else(|error| {
+        let text = format!("{error:#}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        eprintln!("bench: {}", words.join(" "));
+        FAILURE.into()
+    })
+}
+
+fn run(args: &Args) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
+    let success = runtime.block_on(run_command(&args.command))?;
+    Ok(if success { ExitCode::SUCCESS } else { ABOVE_LIMIT.into() })
+}
+
+/// Whether everything is within its limit.
+async fn run_command(command: &Command) -> Result<bool> {
+    match command {
+        Command::Bench(options) => bench::run(options).await.map(|()| true),
+        Command::Growth(options) => growth::run(options).await.map(|()| true),
+        Command::Limits(options) => {
+            let program = bootstrap::find_or_build(options.bootstrap.as_deref(), Profile::Release).await?;
+            let verdict = limits::check(&program).await?;
+            println!("{}", verdict.text());
+            Ok(verdict.is_good())
+        }
+    }
+}
+
+fn write(file: &Path, content: &str) -> Result<()> {
+    fs::write(file, content).with_context(|| format!("cannot write {}", file.display()))
+}

@@ -1,0 +1,95 @@
+//! The commands, with a broker of the development profile: what they print and write, not how fast the broker is.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail anywhere")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use sandbox::bootstrap::{self, Profile};
+use serde_json::Value;
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_bench")).args(arguments).output().unwrap();
+    let Output { status, stdout, stderr } = output;
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// Without debug information, so that it is zipped in seconds.
+async fn broker(directory: &Path) -> String {
+    let built = bootstrap::build(Profile::Dev).await.unwrap();
+    let stripped = directory.join("bootstrap").display().to_string();
+    assert!(Command::new("strip").args(["-o", &stripped]).arg(built).status().unwrap().success());
+    stripped
+}
+
+#[tokio::test]
+async fn bench_prints_a_table_and_writes_json_and_a_chart() {
+    let directory = tempfile::tempdir().unwrap();
+    let broker = &broker(directory.path()).await;
+    let file = |name| directory.path().join(name).display().to_string();
+    let (json, svg) = (file("bench.json"), file("bench.svg"));
+    let arguments = [
+        "bench",
+        "--bootstrap",
+        broker,
+        "--against",
+        broker,
+        "--runs",
+        "1",
+        "--invocations",
+        "10",
+        "--json",
+        &json,
+        "--svg",
+        &svg,
+    ];
+    let (status, stdout, stderr) = run(&arguments);
+    assert_eq!(status, 0, "{stderr}");
+    assert!(stdout.contains("process start to first token, wall"), "{stdout}");
+    let json: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let rows = json["rows"].as_array().unwrap();
+    let row = |name| rows.iter().find(|row| row["name"] == name).unwrap();
+    for name in ["cold_wall", "cold_cpu", "later_cpu", "distant_first_wall"] {
+        assert!(row(name)["binaries"]["bootstrap"]["median"].as_f64().unwrap() > 0.0, "{name}");
+        assert!(row(name)["ratio"].as_f64().unwrap() > 0.0, "{name}");
+    }
+    // Two requests to GitHub, 30 ms away, and one to SSM, 2 ms away.
+    assert!(row("distant_first_wall")["binaries"]["bootstrap"]["median"].as_f64().unwrap() >= 62.0);
+    assert_eq!(row("connections")["binaries"]["bootstrap"]["median"], 2.0);
+    let quota = rows.iter().any(|row| row["name"] == "quota_cold_wall");
+    assert_eq!(quota, !stdout.contains("Left out: the rows with a CPU quota"), "{stdout}");
+    assert!(std::fs::read_to_string(svg).unwrap().starts_with("<svg "));
+}
+
+#[tokio::test]
+async fn limits_says_what_grew_and_where_the_limit_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let (status, stdout, stderr) = run(&["limits", "--bootstrap", &broker(directory.path()).await]);
+    assert_eq!(status, 1, "{stdout}{stderr}");
+    // A binary of the development profile is far larger than the deployed one.
+    assert!(stdout.contains("binary, in bytes: grew to "), "{stdout}");
+    assert!(stdout.contains("raise `binary_bytes` in .ci/limits.json"), "{stdout}");
+    assert!(!stdout.contains("crates linked: grew"), "{stdout}");
+}
+
+#[test]
+fn errors_are_exit_status_2() {
+    let table: [(&[&str], &str); 7] = [
+        (&["bench", "--runs", "0"], "invalid value '0' for '--runs <N>'"),
+        (&["limits", "--bogus"], "unexpected argument '--bogus' found"),
+        (&["bench", "--bootstrap", "/nowhere/bootstrap"], "bench: there is no bootstrap at /nowhere/bootstrap"),
+        (&["bench", "--against", "/nowhere/bootstrap"], "bench: there is no bootstrap at /nowhere/bootstrap"),
+        (
+            &["bench", "--bootstrap", "/bin/false", "--svg", "/nowhere/a.svg"],
+            "bench: cannot write /nowhere/a.svg: No such",
+        ),
+        (&["bench", "--bootstrap", "/bin/false"], "/false does not start"),
+        (&["growth", "--bootstrap", "/etc/passwd"], "bench: cannot start /etc/passwd: Permission denied"),
+    ];
+    for (arguments, text) in table {
+        let (status, stdout, stderr) = run(arguments);
+        assert_eq!((status, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(text), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("error: ") || stderr.lines().count() == 1, "{arguments:?}: {stderr}");
+    }
+}

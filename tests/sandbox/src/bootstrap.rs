@@ -1,0 +1,119 @@
+//! The broker's binary: a given one, or one that cargo builds.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+use tokio::process::Command;
+
+/// The root of the workspace.
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// How to build it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Compiles quickly.
+    Dev,
+    /// The binary that is deployed.
+    Release,
+}
+
+/// Why there is no binary.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum BootstrapError {
+    #[error("there is no bootstrap at {}", .0.display())]
+    NotAFile(PathBuf),
+    #[error("cannot use {}", .0.display())]
+    NoAbsolutePath(PathBuf, #[source] io::Error),
+    #[error("cannot run cargo to build bootstrap (--bootstrap PATH takes a built one)")]
+    Cargo(#[source] io::Error),
+    #[error("bootstrap does not compile: see cargo's messages above")]
+    Build,
+    #[error("cargo does not say where bootstrap is")]
+    NoExecutable,
+}
+
+/// The binary at `path`; without a path, builds one.
+///
+/// # Errors
+///
+/// When there is no file at `path`, or the build fails.
+pub async fn find_or_build(path: Option<&Path>, profile: Profile) -> Result<PathBuf, BootstrapError> {
+    match path {
+        Some(path) => find(path),
+        None => build(profile).await,
+    }
+}
+
+/// The binary at `path`, as an absolute path: a bare name would be looked up in `PATH`.
+///
+/// # Errors
+///
+/// When there is no file.
+pub fn find(path: &Path) -> Result<PathBuf, BootstrapError> {
+    if !path.is_file() {
+        return Err(BootstrapError::NotAFile(path.into()));
+    }
+    path.canonicalize().map_err(|why| BootstrapError::NoAbsolutePath(path.into(), why))
+}
+
+/// Builds the binary. Cargo's messages go to standard error.
+///
+/// # Errors
+///
+/// When cargo is not found or the build fails.
+pub async fn build(profile: Profile) -> Result<PathBuf, BootstrapError> {
+    let profile = if profile == Profile::Release { "release" } else { "dev" };
+    let what = ["--package", "github-token-broker", "--bin", "bootstrap", "--profile", profile];
+    let arguments = ["build", "--message-format=json-render-diagnostics"].into_iter().chain(what);
+    let output = cargo(arguments).await.map_err(BootstrapError::Cargo)?;
+    if !output.status.success() {
+        return Err(BootstrapError::Build);
+    }
+    executable(&output.stdout).ok_or(BootstrapError::NoExecutable)
+}
+
+/// Runs cargo in the workspace's root, wherever the caller is: cargo reads `.cargo/config.toml` from its working directory,
+/// and that file changes the binary. Standard output is captured, standard error is not.
+///
+/// # Errors
+///
+/// When cargo is not found.
+pub async fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> io::Result<Output> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(WORKSPACE).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    // Not `output`, which captures standard error, too.
+    command.spawn()?.wait_with_output().await
+}
+
+fn executable(messages: &[u8]) -> Option<PathBuf> {
+    let lines = messages.split(|byte| *byte == b'\n');
+    let messages = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    messages
+        .filter(|message| message["target"]["name"] == "bootstrap")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargos_configuration_is_in_the_workspace() {
+        assert!(Path::new(WORKSPACE).join(".cargo/config.toml").is_file());
+    }
+
+    #[test]
+    fn the_executable_is_bootstraps() {
+        let messages = br#"{"reason":"compiler-artifact","target":{"name":"build-script-build"},"executable":"/a"}
+{"reason":"compiler-artifact","target":{"name":"bootstrap"},"executable":"/b"}
+{"reason":"build-finished","success":true}
+"#;
+        assert_eq!(executable(messages), Some(PathBuf::from("/b")));
+        assert_eq!(executable(b""), None);
+    }
+}
