@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::error::ConfigError;
 
 const REGION: &str = "AWS_REGION";
-/// Where Lambda offers credentials when it does not set them in the environment: SnapStart and Managed Instances.
+/// Where Lambda offers credentials when it does not set them in the environment: `SnapStart` and Managed Instances.
 const CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 /// Read by the credentials providers of `aws-config`; here only checked.
 const CREDENTIALS: [&str; 5] = [

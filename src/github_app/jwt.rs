@@ -72,6 +72,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 
 struct Rs256(Arc<KeyPair>);
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is that of CryptoProvider")]
 fn signer(_: &Algorithm, _: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
     let key_pair = SIGNING_KEY.take().ok_or(ErrorKind::InvalidAlgorithm)?;
     Ok(Box::new(Rs256(key_pair)))

@@ -58,7 +58,7 @@ fn time(unix_ms: u64) -> SystemTime {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU8, Ordering};
 
     use lambda_runtime::{Context, Diagnostic};
 
@@ -69,12 +69,12 @@ mod tests {
 
     /// Panics twice, then fails as a broker may.
     #[derive(Default)]
-    struct Panicking(Cell<u8>);
+    struct Panicking(AtomicU8);
 
     impl Mint for Panicking {
         async fn mint(&self, _: &Deadline) -> Result<TokenAnswer, BrokerError> {
             tokio::task::yield_now().await;
-            match self.0.replace(self.0.get() + 1) {
+            match self.0.fetch_add(1, Ordering::SeqCst) {
                 0 => panic!("{SECRET}"),
                 1 => std::panic::panic_any(SECRET.to_owned()),
                 _ => Err(ParameterStoreError::OutOfTime.into()),
@@ -106,7 +106,7 @@ mod tests {
         let diagnostic = diagnostic(&minter, &endings, Payload::Refused).await;
         assert_eq!(diagnostic.error_type, "InvocationInputRejected");
         assert!(matches!(endings.take(), Some(Ending::Rejected { .. })));
-        assert_eq!(minter.0.get(), 0);
+        assert_eq!(minter.0.load(Ordering::SeqCst), 0);
     }
 
     #[test]

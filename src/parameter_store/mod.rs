@@ -72,10 +72,11 @@ impl ParameterStore {
 
     /// Opens a connection for the first request, and sends nothing over it. Work that the SDK does only once is done then, too.
     pub(crate) async fn preconnect(&self) {
-        let request = async {
+        // On the heap: the future of an SDK call is large.
+        let request = Box::pin(async {
             // It fails, because the client opens its connection and does not send it.
             let _ = self.request().send().await;
-        };
+        });
         self.http_client.preconnect(request).await;
     }
 
