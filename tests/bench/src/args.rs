@@ -84,4 +84,8 @@ pub(crate) struct LimitsOptions {
     /// Check this built broker instead of building one (with --release)
     #[arg(long, value_name = "PATH")]
     pub(crate) bootstrap: Option<PathBuf>,
+
+    /// Over how many invocations to measure the growth of memory, after a quarter as many
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+    pub(crate) invocations: u32,
 }

@@ -52,7 +52,7 @@ async fn run_command(command: &Command) -> Result<bool> {
         Command::Growth(options) => growth::run(options).await.map(|()| true),
         Command::Limits(options) => {
             let program = bootstrap::find_or_build(options.bootstrap.as_deref(), Profile::Release).await?;
-            let verdict = limits::check(&program).await?;
+            let verdict = limits::check(&program, options.invocations).await?;
             println!("{}", verdict.text());
             Ok(verdict.is_good())
         }

@@ -64,7 +64,8 @@ async fn bench_prints_a_table_and_writes_json_and_a_chart() {
 #[tokio::test]
 async fn limits_says_what_grew_and_where_the_limit_is() {
     let directory = tempfile::tempdir().unwrap();
-    let (status, stdout, stderr) = run(&["limits", "--bootstrap", &broker(directory.path()).await]);
+    let broker = &broker(directory.path()).await;
+    let (status, stdout, stderr) = run(&["limits", "--bootstrap", broker, "--invocations", "20"]);
     assert_eq!(status, 1, "{stdout}{stderr}");
     // A binary of the development profile is far larger than the deployed one.
     assert!(stdout.contains("binary, in bytes: grew to "), "{stdout}");

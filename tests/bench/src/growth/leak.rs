@@ -14,10 +14,7 @@ use crate::broker::{Conditions, TestBed, process};
 use crate::progress;
 use crate::units::{Unit, number};
 
-/// Invocations before the measurement, while the heap reaches its size.
-pub(crate) const WARM_UP: u32 = 500;
-/// Invocations of the measurement.
-pub(crate) const INVOCATIONS: u32 = 2_000;
+const INVOCATIONS: u32 = 2_000;
 
 /// Measures both.
 pub(super) async fn measure(program: &Path) -> Result<Section> {
@@ -27,25 +24,26 @@ pub(super) async fn measure(program: &Path) -> Result<Section> {
         ("constant_trace_id", "constant trace ID", Unit::Bytes),
         ("changing_trace_ids", "changing trace IDs", Unit::Bytes),
     ]);
-    let constant = growth(program, TraceIds::Constant).await?;
+    let constant = bytes_per_invocation(program, TraceIds::Constant, INVOCATIONS).await?;
     bar.inc(1);
-    let changing = growth(program, TraceIds::Changing).await?;
+    let changing = bytes_per_invocation(program, TraceIds::Changing, INVOCATIONS).await?;
     bar.finish_and_clear();
-    rows.rows.push([constant, changing].map(|bytes| number(bytes) / f64::from(INVOCATIONS)));
-    Ok(rows.section(format!("Growth of anonymous memory per invocation, in {INVOCATIONS} invocations after {WARM_UP}")))
+    rows.rows.push([constant, changing].map(number));
+    Ok(rows.section(format!("Growth of anonymous memory per invocation, over {INVOCATIONS} invocations")))
 }
 
-/// The growth of anonymous memory in [`INVOCATIONS`] invocations, in bytes. Memory that shrinks does not grow.
-pub(crate) async fn growth(program: &Path, trace_ids: TraceIds) -> Result<u64> {
+/// The growth of anonymous memory, in bytes, rounded up; 0 if memory shrinks. A quarter as many invocations come before,
+/// while the heap reaches its size.
+pub(crate) async fn bytes_per_invocation(program: &Path, trace_ids: TraceIds, invocations: u32) -> Result<u64> {
     let bed = TestBed::without_quota().await?;
     bed.sandbox.lambda.set_trace_ids(trace_ids);
     let broker = bed.launch(program, Conditions::default()).await?;
-    bed.invoke_times(&broker, WARM_UP).await?;
+    bed.invoke_times(&broker, invocations / 4).await?;
     let before = anonymous_memory(&broker)?;
-    bed.invoke_times(&broker, INVOCATIONS).await?;
+    bed.invoke_times(&broker, invocations).await?;
     let after = anonymous_memory(&broker)?;
     broker.stop().await;
-    Ok(after.saturating_sub(before))
+    Ok(after.saturating_sub(before).div_ceil(invocations.into()))
 }
 
 fn anonymous_memory(broker: &Broker) -> Result<u64> {

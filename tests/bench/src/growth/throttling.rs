@@ -74,29 +74,13 @@ async fn throttle(sandbox: &Sandbox) {
 
 impl Outcome {
     fn of(invocations: &[Invocation], requests: &[Recorded], start: Instant, last: Duration) -> Self {
-        let mut answers = BTreeMap::new();
-        for invocation in invocations {
-            let answer = if invocation.is_success() {
-                "a token".to_owned()
-            } else {
-                format!("{}: {}", invocation.error_type(), invocation.error_message())
-            };
-            *answers.entry(answer).or_default() += 1;
+        let operations = count(requests.iter().map(|request| request.header(OPERATION).unwrap_or_default()));
+        Self {
+            answers: count(invocations.iter().map(answer)),
+            attempts: count(operations.into_values()),
+            windows: windows(requests, start),
+            last,
         }
-        let mut operations: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut windows = Vec::new();
-        for request in requests {
-            *operations.entry(request.header(OPERATION).unwrap_or_default()).or_default() += 1;
-            let window = request.at.duration_since(start).as_millis() / WINDOW.as_millis();
-            let window = usize::try_from(window).unwrap_or_default();
-            windows.resize(windows.len().max(window + 1), 0);
-            windows[window] += 1;
-        }
-        let mut attempts = BTreeMap::new();
-        for attempt in operations.into_values() {
-            *attempts.entry(attempt).or_default() += 1;
-        }
-        Self { answers, attempts, windows, last }
     }
 
     fn section(&self) -> Section {
@@ -105,7 +89,7 @@ impl Outcome {
             table.add_row([answer.clone(), callers.to_string()]);
         }
         for (attempts, callers) in &self.attempts {
-            table.add_row([format!("{attempts} requests to SSM"), callers.to_string()]);
+            table.add_row([format!("requests to SSM: {attempts}"), callers.to_string()]);
         }
         let windows: Vec<_> = self.windows.iter().map(ToString::to_string).collect();
         let title = format!(
@@ -127,5 +111,40 @@ impl Outcome {
             "last_answer_s": self.last.as_secs_f64(),
         });
         Section { title, table, json }
+    }
+}
+
+fn answer(invocation: &Invocation) -> String {
+    if invocation.is_success() {
+        "a token".into()
+    } else {
+        format!("{}: {}", invocation.error_type(), invocation.error_message())
+    }
+}
+
+/// How often each item occurs.
+fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
+    let mut counts = BTreeMap::new();
+    for item in items {
+        *counts.entry(item).or_default() += 1;
+    }
+    counts
+}
+
+/// The number of requests in each window.
+fn windows(requests: &[Recorded], start: Instant) -> Vec<usize> {
+    let windows = requests.iter().map(|request| request.at.duration_since(start).as_millis() / WINDOW.as_millis());
+    let counts = count(windows);
+    let last = counts.keys().max().copied().unwrap_or_default();
+    (0..=last).map(|window| counts.get(&window).copied().unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_items_are_counted_together() {
+        assert_eq!(count(["b", "a", "b"].into_iter()), BTreeMap::from([("a", 1), ("b", 2)]));
     }
 }

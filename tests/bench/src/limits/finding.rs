@@ -1,5 +1,7 @@
 //! A number and its limit.
 
+use std::env::consts::ARCH;
+
 use super::file;
 
 /// A measured number.
@@ -32,7 +34,7 @@ impl Finding {
     pub(super) fn remark(&self) -> Option<String> {
         let Self { key, what, is, limit } = self;
         let Some(limit) = limit else {
-            return Some(format!("{} has no limit `{key}` for this architecture: add it.", file::PATH));
+            return Some(format!("{} has no limit `{key}` for {ARCH}: add it.", file::PATH));
         };
         if self.is_good() {
             return None;

@@ -24,15 +24,15 @@ pub(crate) struct Verdict {
     left_out: Vec<String>,
 }
 
-/// Measures everything.
-pub(crate) async fn check(program: &Path) -> Result<Verdict> {
+/// Measures everything; the growth of memory over so many invocations.
+pub(crate) async fn check(program: &Path, invocations: u32) -> Result<Verdict> {
     let limits = Limits::read()?;
     let finding = |key, what, is| Finding::new(key, what, is, limits.of(key));
     let mut findings = sizes(program, &limits)?;
     findings.push(finding("crates", "crates linked", crates::linked().await?));
     findings.push(entropy::look(program)?);
     findings.push(finding("connections", connections::WHAT, connections::count(program).await?));
-    let growth = leak::growth(program, TraceIds::Constant).await?.div_ceil(leak::INVOCATIONS.into());
+    let growth = leak::bytes_per_invocation(program, TraceIds::Constant, invocations).await?;
     findings.push(finding("growth_bytes_per_invocation", "growth of memory per invocation, in bytes", growth));
     let mut left_out = Vec::new();
     match calls::count(program).await? {
