@@ -2,7 +2,7 @@
 @_default:
     just --list --unsorted
 
-# Formats the Rust code (`--check` only tells)
+# Formats the Rust code (`--check` only reports)
 fmt *ARGS:
     cargo fmt --all {{ ARGS }}
 

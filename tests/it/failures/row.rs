@@ -39,7 +39,7 @@ pub(super) struct Failure {
     pub(super) calls: Calls,
     /// The log line's fields besides those of every failure.
     pub(super) log: BTreeMap<&'static str, Value>,
-    /// Further texts that may be seen nowhere.
+    /// Further texts that must not be shown.
     pub(super) secrets: Vec<String>,
     /// The function's timeout.
     pub(super) timeout: Duration,
@@ -47,7 +47,7 @@ pub(super) struct Failure {
     pub(super) elapsed: Option<Range<Duration>>,
 }
 
-/// What SSM and GitHub hear of the invocation.
+/// The invocation's requests to SSM and GitHub.
 pub(super) struct Calls {
     /// Exact, but where it depends on how long the SDK pauses.
     pub(super) ssm: RangeInclusive<usize>,
@@ -104,7 +104,7 @@ impl Failure {
         self
     }
 
-    /// SSM is asked so often, by chance.
+    /// SSM is called so often, depending on how long the SDK happens to pause.
     pub(super) fn attempted_by_chance(mut self, times: RangeInclusive<usize>) -> Self {
         self.calls.ssm = times;
         self
@@ -134,7 +134,7 @@ impl Failure {
         self.logging("revocation", outcome).logging("token_sha256", hash)
     }
 
-    /// The line has this field, too, or with another value.
+    /// The line also has this field, or has it with another value.
     pub(super) fn logging(mut self, field: &'static str, value: impl Into<Value>) -> Self {
         self.log.insert(field, value.into());
         self
@@ -145,7 +145,7 @@ impl Failure {
         self.logging("client_id", app::CLIENT_ID).logging("installation_id", app::INSTALLATION_ID)
     }
 
-    /// This may be seen nowhere, either.
+    /// These texts must not be shown either.
     pub(super) fn hiding(mut self, secrets: impl IntoIterator<Item = String>) -> Self {
         self.secrets.extend(secrets);
         self

@@ -45,7 +45,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 pub enum Phase {
     /// Not started, or still initialising.
     Starting,
-    /// It asked for its first invocation.
+    /// It polled for its first invocation.
     Ready,
     /// It posted to `/runtime/init/error`.
     InitError(Post),
@@ -86,7 +86,7 @@ struct Service {
     started: Mutex<Instant>,
 }
 
-/// An invocation that waits for the function to ask for it.
+/// An invocation that waits until the function polls.
 #[derive(Debug)]
 struct Offered {
     request_id: String,
@@ -141,7 +141,7 @@ impl Lambda {
         self.service.invoke(payload.into(), None).await
     }
 
-    /// Waits until the function asks for its first invocation, posts an init error, or ends.
+    /// Waits until the function polls for its first invocation, posts an init error, or ends.
     ///
     /// # Panics
     ///
@@ -169,7 +169,7 @@ impl Lambda {
         *lock(&self.service.timeout) = timeout;
     }
 
-    /// What to answer when the function asks for an invocation, in place of those from [`invoke`](Self::invoke); the
+    /// What to answer when the function polls, in place of invocations from [`invoke`](Self::invoke); the
     /// last repeats. There is no good answer to edit here. Nothing: as usual again.
     pub fn script_polls(&self, replies: impl IntoIterator<Item = Reply>) {
         lock(&self.service.poll_script).replace(replies);
@@ -180,7 +180,7 @@ impl Lambda {
         lock(&self.service.post_script).replace(replies);
     }
 
-    /// How often the function asked for an invocation.
+    /// How often the function polled for an invocation.
     pub fn polls(&self) -> usize {
         self.service.polls.load(Ordering::SeqCst)
     }
@@ -217,7 +217,7 @@ impl Lambda {
         self.service.phase.send_replace(Phase::Starting);
     }
 
-    /// What the process that runs the function is to tell when it ends.
+    /// What to call with the status when the function's process ends.
     pub(crate) fn on_exit(&self) -> impl FnOnce(ExitStatus) + Send + 'static {
         let service = self.service.clone();
         move |status| service.exited(status)
@@ -279,7 +279,7 @@ impl Service {
         ended.map_or(Phase::Starting, |phase| phase.clone())
     }
 
-    /// An init error says more than the exit that follows it.
+    /// An init error is more specific than the exit that follows it.
     fn exited(&self, status: ExitStatus) {
         self.phase.send_if_modified(|phase| {
             let says_more = !matches!(phase, Phase::InitError(_));

@@ -95,7 +95,7 @@ impl Service {
             response.headers_mut().insert("lambda-runtime-client-context", client_context);
         }
         lock(&self.running).replace(Running { request_id: offered.request_id, posted: offered.posted });
-        // Nobody waits for it when the invoker's own limit has passed.
+        // It has no receiver when the invoker's own limit has passed.
         offered.delivered.send(Delivery { at, deadline: at + timeout }).ok();
         response
     }
