@@ -119,7 +119,7 @@ fn failed_revocations() -> Vec<Failure> {
     rows.map(|(name, reply, outcome)| {
         another_repository(&format!("{name} for the revocation"))
             .given(move |sandbox| sandbox.github.script(Endpoint::Revoke, [reply.clone()]))
-            .within(scaled(Duration::from_secs(2)))
+            .within(Duration::from_secs(3))
             .revoking(outcome)
     })
     .into()

@@ -18,8 +18,10 @@ pub(super) const AWS_ID: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 pub(super) const PREFLIGHT_ID: &str = "C8A2:3F1B70:17B2C3D4:1A2B3C4D:69EAE2A0";
 /// GitHub's ID of the token call.
 pub(super) const TOKEN_ID: &str = "D9B3:402C81:28C3D4E5:2B3C4D5E:7AFBF3B1";
-/// The token of scripted answers.
-pub(super) const TOKEN: &str = "ghs_fixture_0123456789abcdefghijklmnopqrstuvwxyz";
+/// The token of scripted answers, longer than what is logged of a name, and with dots, as GitHub's newer tokens have.
+pub(super) const TOKEN: &str = "ghs_1234567_fixture_0123456789abcdefghijklmnopqrstuvwxyz.\
+                                ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_9876543210zyxwvutsrqponmlkjihgfedcba.\
+                                ZYXWVUTSRQPONMLKJIHGFEDCBA-_0a1b2c3d4e5f6g7h8i9j";
 
 pub(super) type Arrange = Box<dyn Fn(&Sandbox)>;
 pub(super) type Change = Box<dyn Fn(&Sandbox, &mut Environment)>;
