@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use futures_util::future::join_all;
-use sandbox::{AppKey, Endpoint, Environment, Proxy, Sandbox, app};
+use sandbox::{AppKey, Environment, Proxy, Sandbox, app};
 use serde_json::{Value, json};
 
 use crate::init_fault::assert_refuses_to_start;
@@ -63,36 +63,6 @@ const FAULTS: [(&[&str], &[&str], &str); 7] = [
     ),
 ];
 
-/// Values that are no JSON object of strings, or have a key twice.
-const NOT_PERMISSIONS: [&str; 26] = [
-    "contents",
-    "contents=read",
-    "[]",
-    r#"["contents","read"]"#,
-    r#"[["contents","read"]]"#,
-    r#""read""#,
-    "5",
-    "true",
-    "{",
-    r#"{"contents":"read""#,
-    r#"{"contents":"read"}}"#,
-    r#"{"contents":"read",}"#,
-    r"{'contents':'read'}",
-    r#"{"contents":true}"#,
-    r#"{"contents":null}"#,
-    r#"{"contents":1}"#,
-    r#"{"contents":["read"]}"#,
-    r#"{"contents":{"a":"b"}}"#,
-    r#"{"contents":"read","contents":"read"}"#,
-    r#"{"contents":"read","\u0063ontents":"write"}"#,
-    "\u{feff}{\"contents\":\"read\"}",
-    "ghs_MISTAKENLYPASTED",
-    r#""ghs_MISTAKENLYPASTED""#,
-    r#"{"ghs_MISTAKENLYPASTED":5}"#,
-    r#"{"a":["ghs_MISTAKENLYPASTED"]}"#,
-    r#"{"ghs_MISTAKENLYPASTED":"a","ghs_MISTAKENLYPASTED":"b"}"#,
-];
-
 #[tokio::test]
 async fn each_faulty_value_is_refused() {
     let rows = FAULTS.into_iter().flat_map(|(names, values, text)| names.iter().map(move |name| (name, values, text)));
@@ -104,16 +74,6 @@ async fn each_faulty_value_is_refused() {
         }
     }))
     .await;
-}
-
-#[tokio::test]
-async fn permissions_are_a_json_object_of_strings() {
-    let sandbox = Sandbox::start().await;
-    let expected = "GITHUB_TOKEN_BROKER_PERMISSIONS must be a JSON object of string-to-string entries: …";
-    for value in NOT_PERMISSIONS {
-        let text = assert_refuses_to_start(&sandbox, value, expected, set(PERMISSIONS, value)).await;
-        assert!(!text.contains("MISTAKENLY"), "{text}");
-    }
 }
 
 #[tokio::test]
@@ -323,30 +283,5 @@ async fn ssm_gets_the_configured_names_in_order() {
         .await;
         assert_eq!(requested_names(&sandbox), json!([client_id, installation_id, private_key]), "{names:?}");
         assert_eq!(sandbox.ssm.requests().len(), 1, "{names:?}");
-    }
-}
-
-#[tokio::test]
-async fn configured_permissions_are_answered_sorted() {
-    for (text, sorted) in [
-        (r#"{"contents":"write"}"#, r#"{"contents":"write"}"#),
-        (
-            " {\n\"pull_requests\" : \"write\",\"actions\":\"read\",\"contents\":\"read\"}\n",
-            r#"{"actions":"read","contents":"read","pull_requests":"write"}"#,
-        ),
-        (r#"{"\u0069ssues":"r\u0065ad"}"#, r#"{"issues":"read"}"#),
-        (r#"{"metadata":"read"}"#, r#"{"metadata":"read"}"#),
-    ] {
-        let sandbox = Sandbox::start().await;
-        sandbox.github.set_permissions(serde_json::from_str(text).unwrap());
-        let broker = launch(&sandbox, set(PERMISSIONS, text));
-        let invocation = sandbox.lambda.invoke("null").await;
-        assert!(invocation.is_success(), "{text}: {}", invocation.text());
-        let ending = format!(r#","permissions":{sorted}}}"#);
-        assert!(invocation.text().ends_with(&ending), "{text}: {}", invocation.text());
-        let asked = sandbox.github.requests_to(Endpoint::AccessTokens)[0].json();
-        assert_eq!(asked["permissions"], serde_json::from_str::<Value>(sorted).unwrap(), "{text}");
-        sandbox.assert_no_violations();
-        drop(broker);
     }
 }

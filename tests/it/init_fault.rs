@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::scene::{is_text, launch};
 
-/// Starts the function with a faulty configuration and asserts what the contract says of one: a single ERROR line, the
+/// Starts the function with a faulty configuration and asserts what the contract promises: a single ERROR line, the
 /// same text for the Runtime API and for the caller, a non-zero exit status, nothing on standard error, no connection
 /// to SSM or GitHub. Returns the text.
 pub(crate) async fn assert_refuses_to_start(

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use sandbox::{AppKey, Captured, Environment, Invocation, Sandbox, app, process};
 use serde_json::{Value, json};
 
-/// What stands in the bodies of peers and in values stored by mistake, and may be seen nowhere.
+/// Part of peers' bodies and of values that are stored by mistake. It must not be shown.
 pub(crate) const BODY: &str = "s3cret-of-a-peers-body";
 pub(crate) const PROXY_USER: &str = "proxy-user-s3cret";
 pub(crate) const PROXY_PASSWORD: &str = "proxy-password-s3cret";
@@ -23,7 +23,7 @@ pub(crate) fn talkative(env: &mut Environment) {
         .set("RUST_LIB_BACKTRACE", "1");
 }
 
-/// The body of an error answer, which nobody may see.
+/// The body of an error answer, which must not be shown.
 pub(crate) fn secret_body() -> Value {
     json!({ "message": BODY, "documentation_url": BODY, "errors": [{ "message": BODY }] })
 }
@@ -31,7 +31,7 @@ pub(crate) fn secret_body() -> Value {
 /// What the function wrote since a point in time, and what it posted for an invocation.
 pub(crate) fn output_since(captured: &Captured, start: usize, invocation: &Invocation) -> String {
     let written = String::from_utf8_lossy(&captured.stdout[start..]).into_owned();
-    // A token may stand in its own answer, and nowhere else.
+    // A token may be in its own answer and nowhere else.
     let body = if invocation.is_success() { String::new() } else { invocation.text() };
     format!("{written}{}{body}{:?}", String::from_utf8_lossy(&captured.stderr), invocation.headers)
 }

@@ -24,6 +24,7 @@ mod moto;
 mod network;
 mod parameters;
 mod payload;
+mod permissions;
 mod plain_peers;
 mod preconnect;
 mod private_key;

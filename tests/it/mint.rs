@@ -1,4 +1,4 @@
-//! `null` in, a scoped token out: what is answered, and what is asked of SSM and GitHub for it.
+//! `null` in, a scoped token out: what is answered, and what is requested of SSM and GitHub for it.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use sandbox::{AppKey, Endpoint, Recorded, Reply, app};
@@ -39,25 +39,6 @@ async fn null_gets_the_token_json_to_the_byte() {
     assert_eq!(scene.sandbox.github.calls(), BOTH_CALLS);
     assert_eq!(scene.sandbox.ssm.requests().len(), 1);
     scene.end().await;
-}
-
-#[tokio::test]
-async fn permissions_are_requested_and_answered_sorted() {
-    let unsorted = r#"{"pull_requests":"write","actions":"read","issues":"write","contents":"read"}"#;
-    let scene = Scene::start_with(set("GITHUB_TOKEN_BROKER_PERMISSIONS", unsorted)).await;
-    scene.sandbox.github.set_permissions(serde_json::from_str(unsorted).unwrap());
-    let invocation = scene.mint("four permissions").await;
-    let sorted = r#""permissions":{"actions":"read","contents":"read","issues":"write","pull_requests":"write"}}"#;
-    assert!(invocation.text().ends_with(sorted), "{}", invocation.text());
-    let requests = scene.sandbox.github.requests_to(Endpoint::AccessTokens);
-    assert_eq!(String::from_utf8_lossy(&requests[0].body), format!(r#"{{"repositories":["octo-repo"],{sorted}"#));
-    scene.end().await;
-}
-
-#[tokio::test]
-async fn metadata_that_github_adds_is_not_answered() {
-    let scene = Scene::start().await;
-    assert_eq!(scene.mint("metadata").await.json()["permissions"], json!({ "contents": "read" }));
 }
 
 #[tokio::test]

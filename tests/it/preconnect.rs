@@ -11,7 +11,7 @@ fn connections(sandbox: &Sandbox) -> (usize, usize) {
     (sandbox.ssm.connections(), sandbox.github.connections())
 }
 
-/// A function that has started with connections that met these doors, and how long that took. No peer heard a request.
+/// A function that has started with connections that met these doors, and how long that took. No peer got a request.
 async fn started_behind(ssm: Door, github: Door) -> (Scene, Duration) {
     let sandbox = Sandbox::start().await;
     sandbox.ssm.set_doors([ssm, Door::Open]);

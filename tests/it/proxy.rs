@@ -17,7 +17,7 @@ const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", 
 const SSM_HOST: &str = "ssm.broker.invalid";
 const GITHUB_HOST: &str = "github.broker.invalid";
 
-/// A proxy that leads the names above to the stand-ins.
+/// A proxy that tunnels to the stand-ins for the names above.
 async fn proxy_to(sandbox: &Sandbox) -> Proxy {
     let proxy = Proxy::start().await;
     proxy.map(SSM_HOST, sandbox.ssm.address());
@@ -237,7 +237,7 @@ async fn this_machine_is_never_reached_through_a_proxy() {
             broker.stop().await;
         }
     }
-    // Nothing listens at these; the proxy must not hear of them either.
+    // Nothing listens at these; the proxy must get no request for them either.
     let urls = ["https://127.0.0.2:1", "http://127.0.0.1:1", "https://[::1]:1", "http://[::1]:1"];
     join_all(urls.map(|url| async move {
         assert_eq!(requested_of_the_proxy(url, |_| {}).await, [""; 0], "{url}");

@@ -42,8 +42,8 @@ fn invocation_bytes(header: &str, rest: &str) -> String {
     format!("HTTP/1.1 200 OK\r\n{REQUEST_ID}: {ID}\r\n{DEADLINE}: {NEVER}\r\n{header}\r\n\r\n{rest}")
 }
 
-/// Runs the function until it ends, which is not a success. The Runtime API gives it these answers when it asks for an
-/// invocation, and then status 500, and answers its posts like this. Returns its posts, and its lines of at least WARN.
+/// Runs the function until it ends, which is not a success. The Runtime API answers its polls with these replies, then
+/// with status 500, and its posts with `post`. Returns its posts, and its lines of at least WARN.
 async fn run(sandbox: &Sandbox, polls: impl IntoIterator<Item = Reply>, post: Reply) -> (Vec<Post>, Vec<Value>) {
     let earlier = sandbox.lambda.posts().len();
     sandbox.lambda.script_polls(polls.into_iter().chain([Reply::raw(500, "")]));
@@ -64,7 +64,7 @@ fn warnings(broker: &Broker) -> Vec<Value> {
     broker.log_lines().into_iter().filter(|line| line["level"] == "WARN" || line["level"] == "ERROR").collect()
 }
 
-/// The only one of these lines says why the function ended.
+/// There is one line, and it gives the reason why the function ended.
 #[track_caller]
 fn assert_ended(lines: &[Value], error: &str) {
     let [line] = lines else { panic!("{error}: {lines:#?}") };
@@ -72,7 +72,7 @@ fn assert_ended(lines: &[Value], error: &str) {
     assert_eq!([&line["error"], &line["error_type"]], [error, "InternalError"]);
 }
 
-/// The line says that the answer to this invocation was not taken.
+/// The line reports that Lambda did not take the answer to this invocation.
 #[track_caller]
 fn assert_not_taken(line: &Value, error: &str, request_id: &str) {
     assert_eq!([&line["level"], &line["msg"]], ["ERROR", "post answer to Lambda"]);

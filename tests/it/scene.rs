@@ -51,7 +51,7 @@ impl Scene {
         Self { sandbox, broker }
     }
 
-    /// Waits until the function has started and asks for its first invocation.
+    /// Waits until the function has started and polls for its first invocation.
     pub(crate) async fn ready(self) -> Self {
         let phase = self.sandbox.lambda.ready().await;
         assert!(matches!(phase, Phase::Ready), "{phase:?} {}", self.broker.captured().describe());

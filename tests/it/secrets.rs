@@ -1,5 +1,5 @@
-//! Nobody gets to see a secret: not on success, not in a faulty configuration, and not when a peer sends back what it
-//! was sent. That failures show none is asserted for each row of `failures`.
+//! No secret is shown: not on success, not with a faulty configuration, and not when a peer sends back what it was
+//! sent. That failures show none is asserted for each row of `failures`.
 
 use std::sync::{Arc, Mutex};
 

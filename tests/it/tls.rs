@@ -1,5 +1,5 @@
 //! One trust store for SSM and GitHub: the system's certificates and those of `SSL_CERT_FILE`. That servers of other
-//! authorities hear nothing is asserted by rows of `failures`.
+//! authorities get no request is asserted by rows of `failures`.
 
 use std::path::PathBuf;
 

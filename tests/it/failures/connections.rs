@@ -1,4 +1,4 @@
-//! No connection comes about. The peer then hears no request.
+//! No connection can be opened. The peer then gets no request.
 
 use sandbox::{CertificateAuthority, ClosedPort, Door, Environment, Sandbox};
 
@@ -66,7 +66,7 @@ fn foreign_authorities() -> Vec<Failure> {
         of_ssm("a blank SSL_CERT_FILE").started_with(|_, env| {
             env.set("SSL_CERT_FILE", " ");
         }),
-        // The stand-ins' certificates are for 127.0.0.1; this address leads there, too.
+        // The stand-ins' certificates are for 127.0.0.1; this address leads there too.
         unconnected(Step::Preflight, "a certificate for another host", NOT_TRUSTED).connecting(None).started_with(
             |sandbox, env| {
                 without_proxy(sandbox, env);

@@ -33,33 +33,19 @@ fn unavailable(step: Step) -> &'static str {
 
 /// With time in plenty, the attempts' own limits end the step.
 fn attempts_of_three_seconds() -> Vec<Failure> {
+    let slow = "it took longer than 3 seconds";
     let rows = [
-        (Step::Ssm, Reply::hang(), "read GitHub App parameters from SSM: no answer within 3 seconds"),
-        (Step::Preflight, Reply::hang(), "request GitHub repository installation: it took longer than 3 seconds"),
-        (
-            Step::Preflight,
-            Reply::good().dripping_body(),
-            "read GitHub repository-installation response: it took longer than 3 seconds",
-        ),
-        (
-            Step::Token,
-            Reply::good().dripping_head(),
-            "request GitHub installation token: it took longer than 3 seconds",
-        ),
-        (
-            Step::Token,
-            Reply::good().hanging_after_head(),
-            "read GitHub installation-token response: it took longer than 3 seconds",
-        ),
+        (Step::Ssm, "silent", Reply::hang(), false, "no answer within 3 seconds"),
+        (Step::Preflight, "silent", Reply::hang(), false, slow),
+        (Step::Preflight, "a dripping body", Reply::good().dripping_body(), true, slow),
+        (Step::Token, "a dripping head", Reply::good().dripping_head(), false, slow),
+        (Step::Token, "silent after the head", Reply::good().hanging_after_head(), true, slow),
     ];
-    rows.map(|(step, reply, message)| {
-        let row = Failure::of(step, "three slow attempts", [reply], unavailable(step), message).attempted(3);
-        let row = if message.starts_with("read GitHub r") || message.starts_with("read GitHub i") {
-            row
-        } else {
-            row.unanswered()
-        };
-        row.within(20 * SECOND).taking(9 * SECOND..scaled(14 * SECOND))
+    rows.map(|(step, name, reply, is_answered, why)| {
+        let beginning = if is_answered { step.read() } else { step.request().to_owned() };
+        let row = Failure::of(step, format!("{name}, 20 s"), [reply], unavailable(step), format!("{beginning}: {why}"));
+        let row = if is_answered { row } else { row.unanswered() };
+        row.attempted(3).within(20 * SECOND).taking(9 * SECOND..scaled(14 * SECOND))
     })
     .into()
 }
@@ -145,7 +131,7 @@ fn stalls_of(step: Step, timeout: Duration) -> Vec<Failure> {
     .into()
 }
 
-/// Connections that never come about.
+/// Connections that are accepted and never completed.
 fn silence() -> Vec<Failure> {
     let timeouts = [SECOND, 2 * SECOND].into_iter();
     let rows = timeouts.flat_map(|timeout| {

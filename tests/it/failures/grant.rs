@@ -1,4 +1,4 @@
-//! GitHub grants another scope than configured. The token is then revoked and given to nobody.
+//! GitHub grants another scope than configured. The token is then revoked and not given out.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ fn permissions() -> Vec<Failure> {
     rows.into_iter().chain([granted(&beside_the_repository, "permission contents is missing")]).collect()
 }
 
-/// Each permission that is asked for must be granted at its level.
+/// Each requested permission must be granted at its level.
 fn of_three_permissions() -> Vec<Failure> {
     let rows = [
         (json!({ "contents": "read", "metadata": "read" }), "permission issues is missing"),
@@ -80,11 +80,11 @@ fn of_three_permissions() -> Vec<Failure> {
         ),
     ];
     rows.map(|(permissions, difference)| {
-        let asked = r#"{"contents":"read","issues":"write","metadata":"read"}"#;
+        let requested = r#"{"contents":"read","issues":"write","metadata":"read"}"#;
         granted(&json!({ "permissions": permissions }), difference)
-            .given(|sandbox| sandbox.github.set_permissions(serde_json::from_str(asked).unwrap()))
+            .given(|sandbox| sandbox.github.set_permissions(serde_json::from_str(requested).unwrap()))
             .started_with(move |_, env| {
-                env.set("GITHUB_TOKEN_BROKER_PERMISSIONS", asked);
+                env.set("GITHUB_TOKEN_BROKER_PERMISSIONS", requested);
             })
     })
     .into()
@@ -119,7 +119,7 @@ fn failed_revocations() -> Vec<Failure> {
     rows.map(|(name, reply, outcome)| {
         another_repository(&format!("{name} for the revocation"))
             .given(move |sandbox| sandbox.github.script(Endpoint::Revoke, [reply.clone()]))
-            .within(scaled(Duration::from_secs(2)))
+            .within(Duration::from_secs(3))
             .revoking(outcome)
     })
     .into()

@@ -3,6 +3,7 @@
 //! Four assertions hold for each row: what the caller gets, the calls to SSM and GitHub, the one log line, and that no
 //! secret is in any output.
 
+mod assertions;
 mod connections;
 mod deadlines;
 mod grant;
@@ -18,47 +19,47 @@ mod token;
 use row::Failure;
 
 #[tokio::test]
-async fn ssm_failures() {
+async fn failures_of_ssm_are_reported() {
     runner::check(ssm::rows()).await;
 }
 
 #[tokio::test]
-async fn parameter_failures() {
+async fn faulty_parameters_are_reported() {
     runner::check(parameters::rows()).await;
 }
 
 #[tokio::test]
-async fn private_key_failures() {
+async fn faulty_private_keys_are_reported() {
     runner::check(private_key::rows()).await;
 }
 
 #[tokio::test]
-async fn connection_failures() {
+async fn failed_connections_are_reported() {
     runner::check(connections::rows()).await;
 }
 
 #[tokio::test]
-async fn refusals_by_github() {
+async fn refusals_of_github_are_reported() {
     runner::check(refusals::rows()).await;
 }
 
 #[tokio::test]
-async fn preflight_failures() {
+async fn failures_of_the_preflight_are_reported() {
     runner::check(preflight::rows()).await;
 }
 
 #[tokio::test]
-async fn token_failures() {
+async fn failures_of_the_token_call_are_reported() {
     runner::check(token::rows()).await;
 }
 
 #[tokio::test]
-async fn grant_mismatches() {
+async fn other_grants_are_revoked_and_reported() {
     runner::check(grant::rows()).await;
 }
 
 #[tokio::test]
-async fn failures_for_lack_of_time() {
+async fn a_lack_of_time_is_reported_in_time() {
     runner::check(deadlines::rows()).await;
 }
 

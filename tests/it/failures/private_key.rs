@@ -17,7 +17,7 @@ pub(super) fn rows() -> Vec<Failure> {
     joined([not_pem(), not_keys(), damaged(), not_rsa(), wrong_sizes()])
 }
 
-/// A row for each value, with everything in it that is long enough to tell something.
+/// A row for each value. No line of it that is long enough to be a secret may be shown.
 fn table<const N: usize>(message: &str, values: [(&str, String); N]) -> Vec<Failure> {
     values
         .map(|(name, value)| {

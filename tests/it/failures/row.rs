@@ -18,8 +18,10 @@ pub(super) const AWS_ID: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 pub(super) const PREFLIGHT_ID: &str = "C8A2:3F1B70:17B2C3D4:1A2B3C4D:69EAE2A0";
 /// GitHub's ID of the token call.
 pub(super) const TOKEN_ID: &str = "D9B3:402C81:28C3D4E5:2B3C4D5E:7AFBF3B1";
-/// The token of scripted answers.
-pub(super) const TOKEN: &str = "ghs_fixture_0123456789abcdefghijklmnopqrstuvwxyz";
+/// The token of scripted answers, longer than what is logged of a name, and with dots, as GitHub's newer tokens have.
+pub(super) const TOKEN: &str = "ghs_1234567_fixture_0123456789abcdefghijklmnopqrstuvwxyz.\
+                                ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_9876543210zyxwvutsrqponmlkjihgfedcba.\
+                                ZYXWVUTSRQPONMLKJIHGFEDCBA-_0a1b2c3d4e5f6g7h8i9j";
 
 pub(super) type Arrange = Box<dyn Fn(&Sandbox)>;
 pub(super) type Change = Box<dyn Fn(&Sandbox, &mut Environment)>;
@@ -39,7 +41,7 @@ pub(super) struct Failure {
     pub(super) calls: Calls,
     /// The log line's fields besides those of every failure.
     pub(super) log: BTreeMap<&'static str, Value>,
-    /// Further texts that may be seen nowhere.
+    /// Further texts that must not be shown.
     pub(super) secrets: Vec<String>,
     /// The function's timeout.
     pub(super) timeout: Duration,
@@ -47,7 +49,7 @@ pub(super) struct Failure {
     pub(super) elapsed: Option<Range<Duration>>,
 }
 
-/// What SSM and GitHub hear of the invocation.
+/// The invocation's requests to SSM and GitHub.
 pub(super) struct Calls {
     /// Exact, but where it depends on how long the SDK pauses.
     pub(super) ssm: RangeInclusive<usize>,
@@ -104,7 +106,7 @@ impl Failure {
         self
     }
 
-    /// SSM is asked so often, by chance.
+    /// SSM is called so often, depending on how long the SDK happens to pause.
     pub(super) fn attempted_by_chance(mut self, times: RangeInclusive<usize>) -> Self {
         self.calls.ssm = times;
         self
@@ -134,7 +136,7 @@ impl Failure {
         self.logging("revocation", outcome).logging("token_sha256", hash)
     }
 
-    /// The line has this field, too, or with another value.
+    /// The line also has this field, or has it with another value.
     pub(super) fn logging(mut self, field: &'static str, value: impl Into<Value>) -> Self {
         self.log.insert(field, value.into());
         self
@@ -145,7 +147,7 @@ impl Failure {
         self.logging("client_id", app::CLIENT_ID).logging("installation_id", app::INSTALLATION_ID)
     }
 
-    /// This may be seen nowhere, either.
+    /// These texts must not be shown either.
     pub(super) fn hiding(mut self, secrets: impl IntoIterator<Item = String>) -> Self {
         self.secrets.extend(secrets);
         self

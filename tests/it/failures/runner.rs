@@ -1,16 +1,16 @@
-//! Runs rows, and asserts of each what can be seen of it.
+//! Runs rows, and collects what can be seen of each.
 
 use std::cell::RefCell;
 
 use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
 use futures_util::stream;
-use sandbox::{AppKey, Broker, Endpoint, Environment, Invocation, Outcome, Phase, Proxy, Reply, Sandbox, app, process};
-use serde_json::{Value, json};
+use sandbox::{AppKey, Broker, Endpoint, Environment, Invocation, Phase, Proxy, Reply, Sandbox, app, process};
+use serde_json::Value;
 
 use super::row::{Failure, with_id};
 use crate::leaks::{self, PROXY_PASSWORD, PROXY_USER, talkative};
-use crate::scene::{is_text, launch, lines_above_debug};
+use crate::scene::{launch, lines_above_debug};
 use crate::steps::STEPS;
 
 /// How many brokers share the rows that need none of their own.
@@ -67,14 +67,14 @@ struct Counted {
 }
 
 /// One invocation, and everything that was seen of it.
-struct Observed {
-    invocation: Invocation,
-    line: Value,
-    ssm: usize,
-    github: Vec<Endpoint>,
-    connections: usize,
-    output: String,
-    jwts_and_tokens: Vec<String>,
+pub(super) struct Observed {
+    pub(super) invocation: Invocation,
+    pub(super) line: Value,
+    pub(super) ssm: usize,
+    pub(super) github: Vec<Endpoint>,
+    pub(super) connections: usize,
+    pub(super) output: String,
+    pub(super) jwts_and_tokens: Vec<String>,
 }
 
 impl Lane {
@@ -178,64 +178,4 @@ fn behind(proxy: &Proxy, env: &mut Environment) {
     env.set("HTTPS_PROXY", proxy.url_with(PROXY_USER, PROXY_PASSWORD))
         .set("AWS_ENDPOINT_URL_SSM", format!("https://{SSM_HOST}"))
         .set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", format!("https://{GITHUB_HOST}"));
-}
-
-impl Failure {
-    fn is_answer(&self, invocation: &Invocation) -> bool {
-        let is_in_time = self.elapsed.as_ref().is_none_or(|range| range.contains(&invocation.elapsed));
-        is_in_time
-            && invocation.margin_ms >= self.margin_ms()
-            && invocation.error_type() == self.error_type
-            && is_text(&invocation.error_message(), &self.message)
-    }
-
-    /// What the caller gets: error type and message and nothing else, well before the deadline.
-    fn assert_answer(&self, invocation: &Invocation) {
-        let Self { name, error_type, message, elapsed, .. } = self;
-        assert_eq!(invocation.outcome, Outcome::Error, "{name}: {}", invocation.text());
-        let text = invocation.error_message();
-        let body = json!({ "errorType": error_type, "errorMessage": text });
-        assert_eq!(invocation.json(), body, "{name}: what the caller gets");
-        assert!(is_text(&text, message), "{name}: what the caller gets\n     got: {text}\nexpected: {message}");
-        let margin_ms = invocation.margin_ms;
-        assert!(margin_ms >= self.margin_ms(), "{name}: {margin_ms} ms before the deadline");
-        if let Some(elapsed) = elapsed {
-            assert!(elapsed.contains(&invocation.elapsed), "{name}: took {:?}, not {elapsed:?}", invocation.elapsed);
-        }
-    }
-
-    /// What SSM and GitHub heard.
-    fn assert_calls(&self, observed: &Observed) {
-        let Self { name, calls, .. } = self;
-        assert!(calls.ssm.contains(&observed.ssm), "{name}: {} calls to SSM, not {:?}", observed.ssm, calls.ssm);
-        assert_eq!(observed.github, calls.github, "{name}: calls to GitHub");
-        if let Some(connections) = calls.connections {
-            assert_eq!(observed.connections, connections, "{name}: new connections");
-        }
-    }
-
-    /// The line: the fields of every failure, and exactly those further ones that were known by then.
-    fn assert_line(&self, observed: &Observed) {
-        let Self { name, error_type, log, .. } = self;
-        let mut line = log.clone();
-        line.insert("level", "ERROR".into());
-        line.insert("msg", "mint GitHub installation token".into());
-        line.insert("error", observed.invocation.error_message().into());
-        line.insert("error_type", (*error_type).into());
-        line.insert("request_id", observed.invocation.request_id.clone().into());
-        let mut logged = observed.line.clone();
-        let fields = logged.as_object_mut().unwrap();
-        assert!(fields.remove("timestamp").is_some_and(|time| time.is_string()), "{name}: {}", observed.line);
-        // How long the steps took.
-        fields.retain(|field, value| !(field.ends_with("_ms") && value.is_u64()));
-        assert_eq!(logged, json!(line), "{name}: the log line");
-    }
-
-    /// What was written and posted for this invocation.
-    fn assert_no_secret(&self, observed: &Observed) {
-        leaks::assert_hidden(&observed.output, &observed.jwts_and_tokens, &self.name);
-        for secret in &self.secrets {
-            assert!(!observed.output.contains(secret), "{}: shows {secret}\n{}", self.name, observed.output);
-        }
-    }
 }

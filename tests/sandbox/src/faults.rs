@@ -131,7 +131,7 @@ impl Reply {
     ///
     /// # Panics
     ///
-    /// When name or value cannot stand in HTTP.
+    /// When name or value are not valid in HTTP.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::from_bytes(name.as_bytes()).expect("a header name");
@@ -225,9 +225,9 @@ pub enum Door {
     /// As it should.
     #[default]
     Open,
-    /// TLS with a certificate from an authority that nobody trusts.
+    /// TLS with a certificate from an authority that is not trusted.
     ForeignCertificate,
-    /// Accepts, then says nothing at all (TLS never comes about).
+    /// Accepts, then sends nothing at all (the TLS handshake never completes).
     Silent,
     /// Accepts, then resets.
     Reset,

@@ -20,13 +20,13 @@ const MAX_HEAD: usize = 16 * 1024;
 pub struct Connect {
     /// `CONNECT`, or what else was tried.
     pub method: String,
-    /// Host and port, as they stood in the request line.
+    /// Host and port, as in the request line.
     pub target: String,
     /// The `Proxy-Authorization` header.
     pub authorization: Option<String>,
 }
 
-/// The proxy stand-in. It opens tunnels only to the hosts that it was told, so nothing leaves the machine.
+/// The proxy stand-in. It opens tunnels only to the hosts that were mapped, so nothing leaves the machine.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,

@@ -47,7 +47,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 pub enum Phase {
     /// Not started, or still initialising.
     Starting,
-    /// It asked for its first invocation.
+    /// It polled for its first invocation.
     Ready,
     /// It posted to `/runtime/init/error`.
     InitError(Post),
@@ -144,7 +144,7 @@ impl Lambda {
         self.service.invoke(payload.into(), None).await
     }
 
-    /// Waits until the function asks for its first invocation, posts an init error, or ends.
+    /// Waits until the function polls for its first invocation, posts an init error, or ends.
     ///
     /// # Panics
     ///
@@ -172,7 +172,7 @@ impl Lambda {
         *lock(&self.service.timeout) = timeout;
     }
 
-    /// What to answer when the function asks for an invocation, in place of those from [`invoke`](Self::invoke); the
+    /// What to answer when the function polls, in place of invocations from [`invoke`](Self::invoke); the
     /// last repeats. There is no good answer to edit here. Nothing: as usual again.
     pub fn script_polls(&self, replies: impl IntoIterator<Item = Reply>) {
         lock(&self.service.poll_script).replace(replies);
@@ -183,7 +183,7 @@ impl Lambda {
         lock(&self.service.post_script).replace(replies);
     }
 
-    /// How often the function asked for an invocation.
+    /// How often the function polled for an invocation.
     pub fn polls(&self) -> usize {
         self.service.polls.load(Ordering::SeqCst)
     }
@@ -288,7 +288,7 @@ impl Service {
         ended.map_or(Phase::Starting, |phase| phase.clone())
     }
 
-    /// An init error says more than the exit that follows it.
+    /// An init error is more specific than the exit that follows it.
     fn exited(&self, status: ExitStatus) {
         self.phase.send_if_modified(|phase| {
             let says_more = !matches!(phase, Phase::InitError(_));

@@ -1,0 +1,70 @@
+//! The four assertions over each row.
+
+use sandbox::{Invocation, Outcome};
+use serde_json::json;
+
+use super::row::Failure;
+use super::runner::Observed;
+use crate::leaks;
+use crate::scene::is_text;
+
+impl Failure {
+    /// Whether a busy machine left the row as it should be.
+    pub(super) fn is_answer(&self, invocation: &Invocation) -> bool {
+        let is_in_time = self.elapsed.as_ref().is_none_or(|range| range.contains(&invocation.elapsed));
+        is_in_time
+            && invocation.margin_ms >= self.margin_ms()
+            && invocation.error_type() == self.error_type
+            && is_text(&invocation.error_message(), &self.message)
+    }
+
+    /// What the caller gets: error type and message and nothing else, well before the deadline.
+    pub(super) fn assert_answer(&self, invocation: &Invocation) {
+        let Self { name, error_type, message, elapsed, .. } = self;
+        assert_eq!(invocation.outcome, Outcome::Error, "{name}: {}", invocation.text());
+        let text = invocation.error_message();
+        let body = json!({ "errorType": error_type, "errorMessage": text });
+        assert_eq!(invocation.json(), body, "{name}: what the caller gets");
+        assert!(is_text(&text, message), "{name}: what the caller gets\n     got: {text}\nexpected: {message}");
+        let margin_ms = invocation.margin_ms;
+        assert!(margin_ms >= self.margin_ms(), "{name}: {margin_ms} ms before the deadline");
+        if let Some(elapsed) = elapsed {
+            assert!(elapsed.contains(&invocation.elapsed), "{name}: took {:?}, not {elapsed:?}", invocation.elapsed);
+        }
+    }
+
+    /// The requests that SSM and GitHub got.
+    pub(super) fn assert_calls(&self, observed: &Observed) {
+        let Self { name, calls, .. } = self;
+        assert!(calls.ssm.contains(&observed.ssm), "{name}: {} calls to SSM, not {:?}", observed.ssm, calls.ssm);
+        assert_eq!(observed.github, calls.github, "{name}: calls to GitHub");
+        if let Some(connections) = calls.connections {
+            assert_eq!(observed.connections, connections, "{name}: new connections");
+        }
+    }
+
+    /// The line: the fields of every failure, and exactly those further ones that were known by then.
+    pub(super) fn assert_line(&self, observed: &Observed) {
+        let Self { name, error_type, log, .. } = self;
+        let mut line = log.clone();
+        line.insert("level", "ERROR".into());
+        line.insert("msg", "mint GitHub installation token".into());
+        line.insert("error", observed.invocation.error_message().into());
+        line.insert("error_type", (*error_type).into());
+        line.insert("request_id", observed.invocation.request_id.clone().into());
+        let mut logged = observed.line.clone();
+        let fields = logged.as_object_mut().unwrap();
+        assert!(fields.remove("timestamp").is_some_and(|time| time.is_string()), "{name}: {}", observed.line);
+        // How long the steps took.
+        fields.retain(|field, value| !(field.ends_with("_ms") && value.is_u64()));
+        assert_eq!(logged, json!(line), "{name}: the log line");
+    }
+
+    /// What was written and posted for this invocation.
+    pub(super) fn assert_no_secret(&self, observed: &Observed) {
+        leaks::assert_hidden(&observed.output, &observed.jwts_and_tokens, &self.name);
+        for secret in &self.secrets {
+            assert!(!observed.output.contains(secret), "{}: shows {secret}\n{}", self.name, observed.output);
+        }
+    }
+}
