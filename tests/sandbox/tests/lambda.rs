@@ -74,7 +74,7 @@ async fn an_answer_comes_back_with_lambdas_headers() {
 }
 
 #[tokio::test]
-async fn an_error_is_unhandled_and_no_payload_is_an_empty_object() {
+async fn errors_are_unhandled_and_no_payload_is_an_object() {
     let lambda = Lambda::start(0).await.unwrap();
     let _function = function(&lambda);
     let answer = invoke(&lambda, "github-token-broker", "", &[("x-amz-log-type", "Tail")]).await;
@@ -86,7 +86,7 @@ async fn an_error_is_unhandled_and_no_payload_is_an_empty_object() {
 }
 
 #[tokio::test]
-async fn what_lambda_itself_refuses_never_reaches_the_function() {
+async fn invalid_requests_never_reach_the_function() {
     let lambda = Lambda::start(0).await.unwrap();
     let name = "github-token-broker";
     let no_json = invoke(&lambda, name, "nulll", &[]).await;
@@ -126,7 +126,7 @@ async fn events_are_accepted_and_run() {
 }
 
 #[tokio::test]
-async fn raw_bytes_reach_the_function_and_the_margin_is_told() {
+async fn raw_bytes_reach_the_function() {
     let lambda = Lambda::start(0).await.unwrap();
     let _function = function(&lambda);
     lambda.set_timeout(Duration::from_secs(5));
@@ -154,7 +154,7 @@ async fn trace_ids_change_unless_they_are_constant() {
 }
 
 #[tokio::test]
-async fn a_function_that_hangs_is_timed_out_as_lambda_words_it() {
+async fn a_function_that_hangs_times_out() {
     let lambda = Lambda::start(0).await.unwrap();
     let _function = function(&lambda);
     lambda.set_timeout(Duration::from_millis(100));
@@ -166,7 +166,7 @@ async fn a_function_that_hangs_is_timed_out_as_lambda_words_it() {
 }
 
 #[tokio::test]
-async fn an_init_error_is_what_every_invoker_gets() {
+async fn every_invoker_gets_the_init_error() {
     let lambda = Lambda::start(0).await.unwrap();
     let url = format!("http://{}/2018-06-01/runtime/init/error", lambda.runtime_api());
     let body = r#"{"errorType":"ConfigurationInvalid","errorMessage":"AWS_REGION is required"}"#;
