@@ -31,7 +31,7 @@ const ONLY_IN_FAILURES: [&str; 3] = ["aws_request_id", "client_id", "installatio
 pub(crate) const UNSET: &str = "";
 
 /// Writes this process's events of at least this level to standard output. Call it once; later calls do nothing.
-pub(crate) fn start(threshold: LevelFilter, now: Clock) {
+pub(crate) fn init(threshold: LevelFilter, now: Clock) {
     let lines = JsonLines { threshold, now, write: write_to_stdout };
     // It fails only when a subscriber is there already.
     let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));

@@ -1,4 +1,7 @@
 //! When a request to GitHub is retried.
+//!
+//! Own code because neither `reqwest::retry` nor tower's retry layer knows `Retry-After` together with a deadline: a pause that
+//! does not fit into the invocation's time left must end the attempts, not the invocation.
 
 use std::time::{Duration, SystemTime};
 

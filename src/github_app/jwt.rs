@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     const PEM: &str = include_str!("../../tests/fixtures/test-fixture-rsa-2048.pem");
-    const LONGEST: &str = include_str!("../../tests/fixtures/test-fixture-rsa-8192.pem");
+    const LONGEST_PEM: &str = include_str!("../../tests/fixtures/test-fixture-rsa-8192.pem");
 
     fn jwt(pem: &str, client_id: &str, unix_ms: u64) -> String {
         let key = PrivateKey::from_pem(&pem.into()).unwrap();
@@ -144,6 +144,6 @@ mod tests {
     #[test]
     fn a_signature_is_as_long_as_its_key() {
         assert_eq!(part(&jwt(PEM, "a", 0), 2).len(), 2048 / 8);
-        assert_eq!(part(&jwt(LONGEST, "a", 0), 2).len(), 8192 / 8);
+        assert_eq!(part(&jwt(LONGEST_PEM, "a", 0), 2).len(), 8192 / 8);
     }
 }

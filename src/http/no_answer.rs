@@ -9,11 +9,11 @@ pub(crate) struct NoAnswer(pub(crate) &'static str);
 
 impl From<&reqwest::Error> for NoAnswer {
     fn from(error: &reqwest::Error) -> Self {
-        Self(reason(error))
+        Self(reason_for(error))
     }
 }
 
-fn reason(error: &reqwest::Error) -> &'static str {
+fn reason_for(error: &reqwest::Error) -> &'static str {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(reason) = reason_of(error) {

@@ -1,8 +1,7 @@
 //! The certificates that peers are checked against.
 //!
-//! Own code instead of `rustls-native-certs`: with `SSL_CERT_FILE` set, that crate reads only this file, and a private CA then
-//! replaces the system's certificates. `rustls-pki-types`' PEM reader takes three times as long for the system's bundle as
-//! `pem.rs`.
+//! Own code instead of `rustls-native-certs`: with `SSL_CERT_FILE` set, that crate reads only this file, so that a private CA
+//! would replace the system's certificates.
 
 use std::fs::File;
 use std::io::Read;

@@ -33,7 +33,7 @@ pub fn run() -> ExitCode {
     let environment = Environment::of_process();
     // A fault in the variable itself is reported with the others.
     let log_level = LogLevel::from_environment(&environment).unwrap_or_default();
-    logging::start(log_level.threshold, system_clock);
+    logging::init(log_level.threshold, system_clock);
     panics::catch_blocking(|| start(&environment)).unwrap_or_else(|panicked| {
         log_panic(panicked.location.as_deref());
         ExitCode::FAILURE
@@ -59,7 +59,7 @@ fn start(environment: &Environment) -> ExitCode {
 
 async fn serve(environment: &Environment, address: &RuntimeApiAddress) {
     match broker(environment).await {
-        Ok(broker) => log_end(&runtime::run(Arc::new(broker)).await.to_string(), None),
+        Ok(broker) => log_end(&runtime::handle_invocations(Arc::new(broker)).await.to_string(), None),
         Err(error) => {
             log_fault(&error);
             init_error::post(address, &error).await;

@@ -13,7 +13,7 @@ use super::runtime_api_error::RuntimeApiError;
 use crate::broker::Broker;
 
 /// Handles invocations until that is no longer possible.
-pub(super) async fn run(broker: Arc<Broker>) -> RuntimeApiError {
+pub(super) async fn handle_invocations(broker: Arc<Broker>) -> RuntimeApiError {
     let endings = Endings::default();
     let line = InvocationLog(endings.clone());
     let handle = service_fn(move |event: LambdaEvent<Payload>| handler::handle(broker.clone(), endings.clone(), event));
