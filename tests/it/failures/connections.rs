@@ -3,7 +3,7 @@
 use sandbox::{CertificateAuthority, ClosedPort, Door, Environment, Sandbox};
 
 use super::joined;
-use super::row::Failure;
+use super::row::{AT_START, Failure};
 use crate::steps::Step;
 
 const NOT_TRUSTED: &str = "the server's certificate is not valid or not trusted";
@@ -13,7 +13,7 @@ pub(super) fn rows() -> Vec<Failure> {
     joined([doors(), closed_ports(), foreign_authorities(), without_credentials()])
 }
 
-fn unconnected(step: Step, name: &str, why: &str) -> Failure {
+fn failed(step: Step, name: &str, why: &str) -> Failure {
     let error_type = if step == Step::Ssm { "ParametersUnreadable" } else { "GitHubUnavailable" };
     Failure::of(step, name, [], error_type, format!("{}: {why}", step.request()))
 }
@@ -30,13 +30,13 @@ pub(super) fn behind(door: Door, row: Failure, step: Step) -> Failure {
     row.given(move |sandbox| set_door(step, door, sandbox)).started_with(|_, _| {})
 }
 
-/// Three attempts.
+/// Three attempts after the connections of the start.
 fn doors() -> Vec<Failure> {
     let rows = [(Door::Reset, "the connection was reset"), (Door::ForeignCertificate, NOT_TRUSTED)];
     let rows = rows.into_iter().flat_map(|(door, why)| {
         [Step::Ssm, Step::Preflight].map(|step| {
-            let row = unconnected(step, &format!("{door:?} instead of a connection"), why);
-            behind(door, row.connecting(Some(3)), step)
+            let row = failed(step, &format!("{door:?} instead of a connection"), why);
+            behind(door, row.unconnected().connecting(AT_START + 3), step)
         })
     });
     rows.collect()
@@ -46,7 +46,7 @@ fn closed_ports() -> Vec<Failure> {
     let rows = [(Step::Ssm, "AWS_ENDPOINT_URL_SSM"), (Step::Preflight, BASE_URL)];
     rows.map(|(step, variable)| {
         let closed = ClosedPort::reserve().unwrap();
-        unconnected(step, "a closed port", "the connection was refused").connecting(None).started_with(move |_, env| {
+        failed(step, "a closed port", "the connection was refused").unconnected().started_with(move |_, env| {
             env.set(variable, closed.url());
         })
     })
@@ -55,7 +55,7 @@ fn closed_ports() -> Vec<Failure> {
 
 fn foreign_authorities() -> Vec<Failure> {
     let other = CertificateAuthority::new();
-    let of_ssm = |name| unconnected(Step::Ssm, name, NOT_TRUSTED).connecting(None);
+    let of_ssm = |name| failed(Step::Ssm, name, NOT_TRUSTED).unconnected();
     vec![
         of_ssm("another authority in SSL_CERT_FILE").started_with(move |_, env| {
             env.set("SSL_CERT_FILE", other.pem_path());
@@ -67,7 +67,7 @@ fn foreign_authorities() -> Vec<Failure> {
             env.set("SSL_CERT_FILE", " ");
         }),
         // The stand-ins' certificates are for 127.0.0.1; this address leads there too.
-        unconnected(Step::Preflight, "a certificate for another host", NOT_TRUSTED).connecting(None).started_with(
+        failed(Step::Preflight, "a certificate for another host", NOT_TRUSTED).unconnected().started_with(
             |sandbox, env| {
                 without_proxy(sandbox, env);
                 env.set(BASE_URL, sandbox.github.url().replace("127.0.0.1", "0.0.0.0"));
@@ -76,6 +76,7 @@ fn foreign_authorities() -> Vec<Failure> {
     ]
 }
 
+/// SSM is then not called at all; the start connected to GitHub.
 fn without_credentials() -> Vec<Failure> {
     let rows: [&'static [&'static str]; 3] = [
         &["AWS_ACCESS_KEY_ID"],
@@ -85,11 +86,13 @@ fn without_credentials() -> Vec<Failure> {
     rows.map(|missing| {
         let why = "no AWS credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
                    and AWS_CONTAINER_CREDENTIALS_FULL_URI is not set";
-        unconnected(Step::Ssm, &format!("without {missing:?}"), why).connecting(Some(0)).started_with(move |_, env| {
-            for name in missing {
-                env.remove(*name);
-            }
-        })
+        failed(Step::Ssm, &format!("without {missing:?}"), why).unconnected().connecting(1).started_with(
+            move |_, env| {
+                for name in missing {
+                    env.remove(*name);
+                }
+            },
+        )
     })
     .into()
 }

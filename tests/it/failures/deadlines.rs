@@ -6,7 +6,7 @@ use sandbox::{ClosedPort, Door, Reply, scaled};
 
 use super::connections::behind;
 use super::joined;
-use super::row::Failure;
+use super::row::{AT_START, Failure};
 use crate::steps::{STEPS, Step};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -54,7 +54,9 @@ fn attempts_of_three_seconds() -> Vec<Failure> {
 fn slow_connections() -> Vec<Failure> {
     let rows = [Step::Ssm, Step::Preflight].map(|step| {
         let message = format!("{}: connecting took too long", step.request());
-        let row = Failure::of(step, "three slow connections", [], unavailable(step), message).connecting(Some(3));
+        let row = Failure::of(step, "three slow connections", [], unavailable(step), message)
+            .unconnected()
+            .connecting(AT_START + 3);
         behind(Door::Silent, row, step).within(20 * SECOND).taking(6 * SECOND..scaled(11 * SECOND))
     });
     rows.into()
@@ -102,7 +104,7 @@ fn resets() -> Vec<Failure> {
             .unanswered()
             .within(3 * SECOND),
         Failure::of(step, "refused, 3 s", [], unavailable(step), message("refused"))
-            .connecting(None)
+            .unconnected()
             .within(3 * SECOND)
             .started_with(move |_, env| {
                 env.set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", closed.url());
@@ -136,7 +138,7 @@ fn silence() -> Vec<Failure> {
     let timeouts = [SECOND, 2 * SECOND].into_iter();
     let rows = timeouts.flat_map(|timeout| {
         [Step::Ssm, Step::Preflight].map(|step| {
-            let row = out_of_time(step, &format!("no connection, {timeout:?}"), step.request(), []).connecting(None);
+            let row = out_of_time(step, &format!("no connection, {timeout:?}"), step.request(), []).unconnected();
             behind(Door::Silent, row, step).within(timeout)
         })
     });

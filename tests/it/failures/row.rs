@@ -23,6 +23,9 @@ pub(super) const TOKEN: &str = "ghs_1234567_fixture_0123456789abcdefghijklmnopqr
                                 ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_9876543210zyxwvutsrqponmlkjihgfedcba.\
                                 ZYXWVUTSRQPONMLKJIHGFEDCBA-_0a1b2c3d4e5f6g7h8i9j";
 
+/// The connections that the function opens while it starts: one to SSM, one to GitHub.
+pub(super) const AT_START: usize = 2;
+
 pub(super) type Arrange = Box<dyn Fn(&Sandbox)>;
 pub(super) type Change = Box<dyn Fn(&Sandbox, &mut Environment)>;
 
@@ -54,7 +57,7 @@ pub(super) struct Calls {
     /// Exact, but where it depends on how long the SDK pauses.
     pub(super) ssm: RangeInclusive<usize>,
     pub(super) github: Vec<Endpoint>,
-    /// New connections to both together. Only counted where a row has its own broker.
+    /// Connections to both together since the function's start, which opens one to each.
     pub(super) connections: Option<usize>,
 }
 
@@ -112,11 +115,15 @@ impl Failure {
         self
     }
 
-    /// The step connects so often, and no connection gets as far as a request.
-    pub(super) fn connecting(self, times: Option<usize>) -> Self {
-        let mut row = self.attempted(0).unanswered();
-        row.calls.connections = times;
-        row
+    /// No connection of the step gets as far as a request.
+    pub(super) fn unconnected(self) -> Self {
+        self.attempted(0).unanswered()
+    }
+
+    /// So many connections are opened since the start. For a row with its own broker.
+    pub(super) fn connecting(mut self, times: usize) -> Self {
+        self.calls.connections = Some(times);
+        self
     }
 
     /// The step's answer has no head.
