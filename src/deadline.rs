@@ -1,4 +1,4 @@
-//! How long an invocation may take.
+//! Time limits of an invocation.
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};
@@ -7,14 +7,13 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
 
-/// The answer is posted this long before Lambda's deadline, at which Lambda kills the process and
-/// the caller learns nothing.
+/// The answer is posted this long before Lambda's deadline, at which Lambda kills the process and the caller gets no reason.
 const MARGIN: Duration = Duration::from_millis(500);
-/// How long posting the answer may take: the margin begins when Lambda has it.
+/// How long posting the answer may take: the margin starts when Lambda has it.
 const POSTING: Duration = Duration::from_millis(50);
 /// Kept for revoking a token that has another scope than configured.
 const REVOCATION: Duration = Duration::from_millis(500);
-/// Below this, margin and revocation are a quarter of the time left each, and posting as much less.
+/// With less time left, margin and revocation are a quarter of it each, and posting is proportionally shorter.
 const SHORT: Duration = Duration::from_secs(2);
 /// Lambda's longest timeout; a deadline beyond it is not one of Lambda's.
 const LONGEST: Duration = Duration::from_mins(15);
@@ -52,7 +51,7 @@ impl Deadline {
     ///
     /// [`OutOfTime`] when the step did not end in time.
     pub(crate) async fn work<T>(&self, step: impl Future<Output = T>) -> Result<T, OutOfTime> {
-        // The timer alone would let a step begin for which there is no time at all.
+        // The timer would poll the step once even when no time is left.
         if clock::instant() >= self.work {
             return Err(OutOfTime);
         }

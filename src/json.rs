@@ -1,4 +1,4 @@
-//! JSON read strictly: objects are objects, no key stands twice, and errors quote nothing.
+//! Strict JSON: objects are objects, keys are unique, and errors quote nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,16 +13,18 @@ pub(crate) fn reason(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         Category::Syntax | Category::Eof | Category::Io => "it is not valid JSON",
         // serde_json has no kind of its own for this; the texts are ours, see UniqueMap, and serde's.
-        Category::Data if [TWICE, "duplicate field "].iter().any(|text| error.to_string().starts_with(text)) => {
-            "a name stands in it twice"
+        Category::Data
+            if [DUPLICATE_KEY, "duplicate field "].iter().any(|text| error.to_string().starts_with(text)) =>
+        {
+            "it has a duplicate key"
         }
         Category::Data => "a value in it is not of the kind expected",
     }
 }
 
-const TWICE: &str = "a name stands twice";
+const DUPLICATE_KEY: &str = "duplicate key";
 
-/// A JSON object read into `T`. A struct alone would be read from an array as well.
+/// A JSON object read into `T`. serde would read a struct from an array, too.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -45,7 +47,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A JSON object in which no key stands twice, sorted by key.
+/// A JSON object with unique keys, sorted by key.
 #[derive(Debug)]
 pub(crate) struct UniqueMap<V>(pub(crate) BTreeMap<String, V>);
 
@@ -70,7 +72,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
                 let mut entries = BTreeMap::new();
                 while let Some((key, value)) = map.next_entry()? {
                     if entries.insert(key, value).is_some() {
-                        return Err(A::Error::custom(TWICE));
+                        return Err(A::Error::custom(DUPLICATE_KEY));
                     }
                 }
                 Ok(UniqueMap(entries))
@@ -91,7 +93,7 @@ mod tests {
         assert_eq!(reason_of("ghs_secret"), "it is not valid JSON");
         assert_eq!(reason_of(r#"{"a":"#), "it is not valid JSON");
         assert_eq!(reason_of(r#"{"ghs_secret":5}"#), "a value in it is not of the kind expected");
-        assert_eq!(reason_of(r#"{"a":"b","a":"c"}"#), "a name stands in it twice");
+        assert_eq!(reason_of(r#"{"a":"b","a":"c"}"#), "it has a duplicate key");
     }
 
     #[test]
@@ -102,7 +104,7 @@ mod tests {
         }
         assert_eq!(serde_json::from_str::<Object<Pair>>(r#"{"a":1}"#).unwrap().0.a, 1);
         let twice = serde_json::from_str::<Object<Pair>>(r#"{"a":1,"a":1}"#).err().unwrap();
-        assert_eq!(reason(&twice), "a name stands in it twice");
+        assert_eq!(reason(&twice), "it has a duplicate key");
         assert!(serde_json::from_str::<Object<Pair>>("[1]").is_err());
     }
 }

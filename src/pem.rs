@@ -10,16 +10,16 @@ use memchr::{memchr_iter, memmem};
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
 
-/// A block with its beginning and its end.
+/// A complete block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Block<'a> {
-    /// What it says to be, such as `PRIVATE KEY`.
+    /// Such as `PRIVATE KEY`.
     pub(crate) label: &'a str,
     base64: &'a str,
 }
 
 impl Block<'_> {
-    /// What the block holds; `None` when that is not base64.
+    /// The decoded content; `None` when it is not base64.
     pub(crate) fn der(&self) -> Option<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.base64.len());
         let mut start = 0;
@@ -35,8 +35,7 @@ impl Block<'_> {
     }
 }
 
-/// The complete blocks of a text, each beginning and ending with a line of its own. The time taken
-/// grows with the text's length alone, whatever stands in it.
+/// The complete blocks of a text, each of which starts and ends with a line of its own. The time is linear in the text's length.
 pub(crate) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     let mut begins = memmem::find_iter(text.as_bytes(), BEGIN).filter(|at| starts_line(text, *at)).peekable();
     std::iter::from_fn(move || {
@@ -61,13 +60,13 @@ fn block(text: &str) -> Option<Block<'_>> {
     Some(Block { label, base64: rest.get(..at)? })
 }
 
-/// Whether nothing but spaces, or a byte order mark, stands before `at` in its line.
+/// Whether only spaces or a byte order mark precede `at` in its line.
 fn starts_line(text: &str, at: usize) -> bool {
     let line = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t', '\u{feff}']);
     line.is_empty() || line.ends_with('\n')
 }
 
-/// Whether nothing but spaces stands from `at` on in its line.
+/// Whether only spaces follow `at` in its line.
 fn ends_line(text: &str, at: usize) -> bool {
     let line = text.get(at..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
     line.is_empty() || line.starts_with('\n')
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_does_no_harm() {
+    fn a_byte_order_mark_is_ignored() {
         assert_eq!(found("\u{feff}-----BEGIN A-----\nAQID\n-----END A-----"), [("A", Some(vec![1, 2, 3]))]);
     }
 

@@ -57,8 +57,8 @@ impl FromStr for EndpointUrl {
     }
 }
 
-/// What stands between `://` and the path. The URL parser mends a missing or a third slash, strips
-/// tabs and takes a backslash for a slash; whoever wrote such a value meant something else.
+/// The text between `://` and the path. The URL parser accepts a missing or a third slash, strips tabs and reads a backslash
+/// as a slash, so that it would accept values that mean something else.
 fn authority(text: &str) -> Result<&str, EndpointUrlError> {
     if text.contains(|c: char| c.is_control() || c == '\\') {
         return Err(EndpointUrlError::Malformed("it contains a character that no URL has"));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn http_is_for_this_machine_alone() {
+    fn http_is_for_this_machine_only() {
         for text in [
             "http://localhost:1",
             "http://LocalHost",

@@ -38,7 +38,7 @@ impl Proxy {
     }
 }
 
-/// `host:port` alone means `http://host:port`, as it does everywhere.
+/// `host:port` without a scheme means `http://host:port`, as for other programs.
 fn parse(text: &str) -> Option<Url> {
     let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) }.ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)

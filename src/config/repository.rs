@@ -8,7 +8,7 @@ use super::error::ConfigError;
 const OWNER: &str = "GITHUB_TOKEN_BROKER_REPOSITORY_OWNER";
 const NAME: &str = "GITHUB_TOKEN_BROKER_REPOSITORY_NAME";
 
-/// A repository on GitHub: an owner and a name, each fit to stand in a URL's path as it is.
+/// A repository on GitHub: an owner and a name, each a valid segment of a URL's path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Repository {
     owner: String,

@@ -151,7 +151,7 @@ mod tests {
         for (what, pem, expected) in [
             ("nothing", "", NotPem),
             ("words", "not a key", NotPem),
-            ("base64 alone", "MIIEpAIBAAKCAQEA", NotPem),
+            ("base64 without a block", "MIIEpAIBAAKCAQEA", NotPem),
             ("a beginning", begin, NotPem),
             ("an end", end, NotPem),
             ("end before beginning", &format!("{end}\n{begin}\n"), NotPem),

@@ -48,8 +48,11 @@ fn read_capped(file: &Path) -> Result<String, &'static str> {
         std::io::ErrorKind::IsADirectory => "it is a directory",
         _ => "reading it failed",
     };
-    let mut bytes = Vec::new();
-    File::open(file).map_err(io_reason)?.take(CA_FILE_CAP + 1).read_to_end(&mut bytes).map_err(io_reason)?;
+    let file = File::open(file).map_err(io_reason)?;
+    let size = file.metadata().map_err(io_reason)?.len().min(CA_FILE_CAP);
+    // The file at once, instead of in a buffer that grows.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    file.take(CA_FILE_CAP + 1).read_to_end(&mut bytes).map_err(io_reason)?;
     if bytes.len() as u64 > CA_FILE_CAP {
         return Err("it has more than 16 MiB");
     }

@@ -11,7 +11,7 @@ use crate::steps::Step;
 
 const NOT_JSON: &str = "it is not valid JSON";
 const ANOTHER_KIND: &str = "a value in it is not of the kind expected";
-const TWICE: &str = "a name stands in it twice";
+const TWICE: &str = "it has a duplicate key";
 
 pub(super) fn rows() -> Vec<Failure> {
     joined([without_an_id(), not_as_documented(), other_installations(), unknown_to_github()])

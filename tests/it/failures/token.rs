@@ -11,7 +11,7 @@ use crate::steps::Step;
 
 const NOT_JSON: &str = "it is not valid JSON";
 const ANOTHER_KIND: &str = "a value in it is not of the kind expected";
-const TWICE: &str = "a name stands in it twice";
+const TWICE: &str = "it has a duplicate key";
 const NOT_RFC_3339: &str = "expires_at is not an RFC 3339 time";
 const NOT_ASCII: &str = "the token is not visible ASCII";
 
