@@ -16,7 +16,12 @@ const TRIES: u32 = 100;
 pub(crate) fn cpu_time(process: u32) -> io::Result<Duration> {
     let mut total = Duration::ZERO;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        total += scheduled(&fs::read_to_string(thread?.path().join("schedstat"))?)?;
+        match fs::read_to_string(thread?.path().join("schedstat")) {
+            Ok(schedstat) => total += scheduled(&schedstat)?,
+            // The thread ended in between.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(total)
 }
