@@ -22,7 +22,7 @@ use crate::clock::Clock;
 
 /// The target of this crate's events starts with it.
 const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");
-/// Where `lambda_runtime` reports, by a `status` field, that Lambda refused an answer. It reports that in no other way.
+/// The only place where `lambda_runtime` reports that Lambda refused an answer: a `status` field of its event.
 const REFUSED_POST_TARGET: &str = "lambda_runtime::layers::api_client";
 /// Which App it was matters only when something is wrong.
 const ONLY_IN_FAILURES: [&str; 3] = ["aws_request_id", "client_id", "installation_id"];
@@ -52,8 +52,8 @@ struct JsonLines {
 #[derive(Default)]
 struct Fields(Vec<(&'static str, Value)>);
 
-/// A line that is written when the span closes.
-struct Deferred(Vec<u8>);
+/// The fields of a line that is written when the span closes.
+struct Deferred(Fields);
 
 /// A line before it is written.
 struct Line<'a> {
@@ -93,17 +93,18 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for JsonLines {
             (self.write)(&self.line(level, &fields, span.as_ref()));
         } else if let (Some(fields), Some(span)) = (refused_post(&fields), span) {
             // The invocation's own line comes first.
-            let line = self.line(level, &fields, Some(&span));
-            span.extensions_mut().insert(Deferred(line));
+            span.extensions_mut().insert(Deferred(fields));
         }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if let Some(span) = context.span(&id)
-            && let Some(Deferred(line)) = span.extensions_mut().remove()
-        {
-            (self.write)(&line);
-        }
+        let Some(span) = context.span(&id) else { return };
+        // Statements of their own: a guard that lives on would deadlock with the next one.
+        let deferred = span.extensions_mut().remove();
+        let Some(Deferred(mut fields)) = deferred else { return };
+        let request_id = span.extensions().get::<Fields>().and_then(|fields| fields.get("request_id").cloned());
+        fields.0.extend(request_id.map(|id| ("request_id", id)));
+        (self.write)(&self.line(Level::ERROR, &fields, None::<&SpanRef<'_, S>>));
     }
 }
 
@@ -271,14 +272,19 @@ mod tests {
     #[test]
     fn an_answer_that_lambda_refused_is_a_line_of_our_own() {
         let lines = written(LevelFilter::INFO, || {
-            let _entered = error_span!("invocation", request_id = "1").entered();
+            let _entered = error_span!("invocation", request_id = "1", ssm_ms = 7_u64).entered();
             error!(target: "lambda_runtime::layers::api_client", status = %"410 Gone", "a library's text");
             info!("minted");
         });
         let [_minted, line] = lines.as_slice() else { panic!("{lines:?}") };
         let line: Value = serde_json::from_str(line).unwrap();
-        assert_eq!(line["msg"], "post answer to Lambda");
-        assert_eq!(line["error"], "the Lambda Runtime API answered with status 410");
-        assert_eq!(line["request_id"], "1");
+        let expected = serde_json::json!({
+            "timestamp": "2026-04-23T16:48:32.345Z",
+            "level": "ERROR",
+            "msg": "post answer to Lambda",
+            "error": "the Lambda Runtime API answered with status 410",
+            "request_id": "1",
+        });
+        assert_eq!(line, expected);
     }
 }

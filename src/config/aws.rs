@@ -7,14 +7,22 @@ use super::error::ConfigError;
 const REGION: &str = "AWS_REGION";
 /// Where Lambda offers credentials when it does not set them in the environment: `SnapStart` and Managed Instances.
 const CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+/// `aws-config`'s provider prefers it, and asks another host then.
+const RELATIVE_CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 /// Read by the credentials providers of `aws-config`; here only checked.
-const CREDENTIALS: [&str; 5] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-];
+const OPTIONAL_CREDENTIALS: [&str; 3] =
+    ["AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
+
+/// Where AWS credentials come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CredentialsSource {
+    Environment,
+    /// The endpoint in `AWS_CONTAINER_CREDENTIALS_FULL_URI`.
+    Container,
+    Nowhere,
+}
 
 /// What the AWS SDK needs. `aws-config`'s own loader is not used: it reads profile files, and accepts endpoints from them
 /// without the checks of [`EndpointUrl`].
@@ -22,8 +30,7 @@ const CREDENTIALS: [&str; 5] = [
 pub(crate) struct Aws {
     /// Such as `eu-central-1`.
     pub(crate) region: String,
-    /// Whether the container credentials endpoint is asked where the environment has no credentials.
-    pub(crate) has_container_credentials: bool,
+    pub(crate) credentials: CredentialsSource,
     /// An endpoint other than the region's.
     pub(crate) endpoint: Option<EndpointUrl>,
     /// `AWS_USE_FIPS_ENDPOINT`.
@@ -35,16 +42,32 @@ pub(crate) struct Aws {
 impl Aws {
     pub(super) fn from_environment(region: String, environment: &Environment) -> Result<Self, ConfigError> {
         let endpoint = endpoint(environment)?;
-        for variable in CREDENTIALS {
-            environment.text(variable)?;
-        }
         Ok(Self {
             region,
-            has_container_credentials: environment.text(CONTAINER_CREDENTIALS)?.is_some(),
+            credentials: CredentialsSource::from_environment(environment)?,
             endpoint,
             use_fips: environment.is_true("AWS_USE_FIPS_ENDPOINT")?,
             use_dual_stack: environment.is_true("AWS_USE_DUALSTACK_ENDPOINT")?,
         })
+    }
+}
+
+impl CredentialsSource {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let (access_key_id, secret) = (environment.text(ACCESS_KEY_ID)?, environment.text(SECRET_ACCESS_KEY)?);
+        for variable in OPTIONAL_CREDENTIALS {
+            environment.text(variable)?;
+        }
+        let endpoint = environment.text(CONTAINER_CREDENTIALS)?;
+        if access_key_id.is_some() && secret.is_some() {
+            Ok(Self::Environment)
+        } else if endpoint.is_none() {
+            Ok(Self::Nowhere)
+        } else if environment.has(RELATIVE_CONTAINER_CREDENTIALS) {
+            Err(ConfigError::MustBeUnset(RELATIVE_CONTAINER_CREDENTIALS))
+        } else {
+            Ok(Self::Container)
+        }
     }
 }
 

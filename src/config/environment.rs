@@ -36,6 +36,11 @@ impl Environment {
         self.text(name)?.ok_or(ConfigError::Required(name))
     }
 
+    /// Whether the variable is set, even to a blank value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Whether the value has no surrounding whitespace.
     pub(super) fn is_trimmed(&self, name: &str) -> bool {
         self.0.get(name).and_then(|value| value.to_str()).is_some_and(|value| value.trim() == value)

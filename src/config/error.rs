@@ -51,6 +51,9 @@ pub(crate) enum ConfigError {
     /// A file of certificates with none in it.
     #[error("{0} names a file without a usable PEM certificate")]
     NoCertificate(&'static str),
+    /// A variable that libraries would read otherwise than the function.
+    #[error("{0} must not be set")]
+    MustBeUnset(&'static str),
     /// Not a whole number.
     #[error("{0} must be a whole number")]
     NotANumber(&'static str),

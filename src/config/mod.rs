@@ -13,7 +13,7 @@ mod repository;
 
 use std::path::PathBuf;
 
-pub(crate) use aws::Aws;
+pub(crate) use aws::{Aws, CredentialsSource};
 pub(crate) use endpoint_url::EndpointUrl;
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;

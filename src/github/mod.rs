@@ -55,7 +55,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// [`GitHubError`], by cause. No token must be requested then.
+    /// [`GitHubError`], by cause. The caller must not request a token.
     pub(crate) async fn check_installation(
         &self,
         jwt: &AppJwt,
@@ -76,7 +76,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// [`GitHubError`], by cause. A token with another scope was revoked then, and the outcome recorded.
+    /// [`GitHubError`], by cause. A token with another scope is revoked, and the outcome recorded.
     pub(crate) async fn create_token(
         &self,
         jwt: &AppJwt,

@@ -63,7 +63,7 @@ impl Network {
         Ok(HttpClient { client: builder.build().map_err(|_| ConfigError::HttpClient)?, preconnect })
     }
 
-    /// A client for an endpoint on this machine: without a proxy, and with a limit of 1 s for each request.
+    /// A client for an endpoint that is normally on this machine: without a proxy, and with a limit of 1 s for each request.
     ///
     /// # Errors
     ///
@@ -76,13 +76,13 @@ impl Network {
 }
 
 impl HttpClient {
-    /// Opens the connection of a request and keeps it for the client's first request; this one is not sent and fails. Waits
-    /// 0.9 s at most: a peer that is slow or unreachable is left for the first request to report.
+    /// Opens the connection for `request` and keeps it for the client's first real request; `request` itself fails without
+    /// being sent. Waits 0.9 s at most: a peer that is slow or unreachable is left for the first real request to report.
     pub(crate) async fn preconnect(&self, request: impl Future<Output = ()>) {
         self.preconnect.run(request, PRECONNECT_LIMIT).await;
     }
 
-    /// Whether requests are not sent at the moment, but their connection kept.
+    /// Whether init is still opening the connection; requests then fail without being sent.
     pub(crate) fn is_preconnecting(&self) -> bool {
         self.preconnect.is_running()
     }

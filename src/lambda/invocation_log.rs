@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::future::{self, Either};
 use lambda_runtime::tower::{Layer, Service};
 use lambda_runtime::{Error, LambdaInvocation};
+use reqwest::StatusCode;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tracing::field::Empty;
@@ -84,7 +85,7 @@ impl Endings {
         self.0.was_set.notify_one();
     }
 
-    /// Waits until an answer has been on its way for too long.
+    /// Waits until 2 s have passed since the handler ended.
     async fn post_limit(&self) {
         // A notification may be left over from the invocation before.
         while self.0.ending.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
@@ -120,22 +121,23 @@ where
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        if !is_request_id(&invocation.context.request_id) {
-            return Box::pin(std::future::ready(Err(RuntimeApiError::RequestId.into())));
+        if let Err(error) = check(&invocation) {
+            return Box::pin(std::future::ready(Err(error.into())));
         }
-        let span = span(&invocation.context.request_id);
+        let request_id = invocation.context.request_id.clone();
+        let span = span(&request_id);
         let answered = self.inner.call(invocation);
         let endings = self.endings.clone();
         let logged = async move {
             let result = match future::select(pin!(answered), pin!(endings.post_limit())).await {
-                Either::Left((result, _)) => result.map_err(RuntimeApiError::from),
+                Either::Left((result, _)) => result.map_err(|error| RuntimeApiError::of_post(&error)),
                 Either::Right(_) => Err(RuntimeApiError::TooSlow),
             };
             if let Some(ending) = endings.take() {
                 ending.log();
             }
             if let Err(error) = result {
-                error!(error = %error, "post answer to Lambda");
+                error!(parent: None, error = %error, request_id, "post answer to Lambda");
             }
             result.map_err(Error::from)
         };
@@ -159,6 +161,17 @@ fn span(request_id: &str) -> Span {
         preflight_ms = Empty,
         token_ms = Empty,
     )
+}
+
+/// `lambda_runtime` checks neither in a release build.
+fn check(invocation: &LambdaInvocation) -> Result<(), RuntimeApiError> {
+    if invocation.parts.status != StatusCode::OK {
+        Err(RuntimeApiError::Status(invocation.parts.status.as_u16()))
+    } else if !is_request_id(&invocation.context.request_id) {
+        Err(RuntimeApiError::RequestId)
+    } else {
+        Ok(())
+    }
 }
 
 /// Lambda's ID becomes a part of a URL's path.

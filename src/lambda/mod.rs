@@ -26,7 +26,7 @@ use crate::parameter_store::ParameterStore;
 /// The exit status of a process that was not started by Lambda.
 const NOT_UNDER_LAMBDA: u8 = 2;
 
-/// Runs the function until Lambda kills its process. Returns when it cannot start or go on; the reason is in the log then.
+/// Runs the function until Lambda kills its process. Returns when it cannot start or go on, and logs the reason.
 #[must_use]
 pub fn run() -> ExitCode {
     panics::install_hook();
@@ -74,7 +74,8 @@ async fn broker(environment: &Environment) -> Result<Broker, ConfigError> {
     let parameter_store = ParameterStore::new(config.aws, config.parameters, &network)?;
     let github = GitHub::new(network.client()?, config.github_api_base_url, system_clock, fastrand::f64);
     let broker = Broker::new(parameter_store, github, config.repository, config.permissions, system_clock);
-    broker.preconnect().await;
+    // A panic here is left for the first invocation, which reports it to its caller.
+    let _ = panics::catch(broker.preconnect()).await;
     Ok(broker)
 }
 
@@ -99,7 +100,7 @@ fn log_fault(error: &ConfigError) {
 }
 
 fn log_panic(location: Option<&str>) {
-    // It panics when an invocation lacks a header, as an error response of the Runtime API does.
+    // lambda_runtime panics when a required header is missing. The Runtime API's error responses have none.
     let is_of_runtime = location.is_some_and(|location| location.contains("lambda_runtime-"));
     let reason = if is_of_runtime { "lambda_runtime could not read an invocation" } else { "internal error" };
     log_end(reason, location);

@@ -15,6 +15,9 @@ pub(super) enum RuntimeApiError {
     /// The connection was closed early, or what came is not HTTP.
     #[error("the Lambda Runtime API gave no answer that can be read")]
     Unreadable,
+    /// A poll was answered with this status.
+    #[error("the Lambda Runtime API answered with status {0}")]
+    Status(u16),
     /// `lambda_runtime` parses both before any layer of ours runs, and ends when it cannot.
     #[error("the client context or Cognito identity of an invocation cannot be read")]
     ClientContext,
@@ -40,6 +43,13 @@ impl From<Error> for RuntimeApiError {
         } else {
             Self::Unreadable
         }
+    }
+}
+
+impl RuntimeApiError {
+    /// Why an answer was not accepted.
+    pub(super) fn of_post(error: &Error) -> Self {
+        if is_connect(error) { Self::Unreachable } else { Self::Unreadable }
     }
 }
 

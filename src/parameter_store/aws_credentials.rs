@@ -9,17 +9,25 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
+use zeroize::Zeroizing;
 
 use super::sdk_http_client;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, CredentialsSource};
 use crate::http::Network;
 
-/// Provides credentials to the SDK, which keeps them until shortly before they expire.
+/// The credentials have characters that no header may have. The SDK panics on them.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the AWS credentials have unsupported characters")]
+pub(super) struct UnsupportedCharacters;
+
+/// Provides credentials to the SDK, which caches them until shortly before they expire.
 #[derive(Clone, Debug)]
 pub(super) struct AwsCredentials {
-    chain: Arc<CredentialsProviderChain>,
-    /// The last ones provided: what AWS's messages must not quote.
+    source: CredentialsSource,
+    container: ProviderConfig,
+    /// The credentials provided last, which AWS's messages must not quote.
     last: Arc<Mutex<Option<Credentials>>>,
 }
 
@@ -27,33 +35,61 @@ impl AwsCredentials {
     /// # Errors
     ///
     /// When the HTTP client for the endpoint cannot be set up.
-    pub(super) fn new(has_container_credentials: bool, network: &Network) -> Result<Self, ConfigError> {
-        let environment = EnvironmentVariableCredentialsProvider::new();
-        let mut chain = CredentialsProviderChain::first_try("environment", environment);
-        if has_container_credentials {
-            let http_client = sdk_http_client::new(network.local_client()?);
-            // Without a sleep implementation it does not retry: the endpoint is on this machine.
-            let config = ProviderConfig::empty().with_http_client(http_client);
-            chain = chain.or_else("container", EcsCredentialsProvider::builder().configure(&config).build());
-        }
-        Ok(Self { chain: Arc::new(chain), last: Arc::default() })
+    pub(super) fn new(source: CredentialsSource, network: &Network) -> Result<Self, ConfigError> {
+        // Without a sleep implementation, the provider does not retry: the endpoint is on the same machine under Lambda.
+        let container = match source {
+            CredentialsSource::Container => {
+                ProviderConfig::empty().with_http_client(sdk_http_client::new(network.local_client()?))
+            }
+            CredentialsSource::Environment | CredentialsSource::Nowhere => ProviderConfig::empty(),
+        };
+        Ok(Self { source, container, last: Arc::default() })
     }
 
     /// The parts of the last credentials.
-    pub(super) fn secrets(&self) -> Vec<String> {
+    pub(super) fn secrets(&self) -> Vec<Zeroizing<String>> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let parts = |last: &Credentials| {
             let session_token = last.session_token().unwrap_or_default();
-            [last.access_key_id(), last.secret_access_key(), session_token].map(str::to_owned).to_vec()
+            let parts = [last.access_key_id(), last.secret_access_key(), session_token];
+            parts.map(|part| Zeroizing::new(part.to_owned())).to_vec()
         };
         last.as_ref().map(parts).unwrap_or_default()
     }
 
+    /// Built for each call, because the provider for the endpoint would keep the error of a failed DNS lookup.
+    fn chain(&self) -> Option<CredentialsProviderChain> {
+        match self.source {
+            CredentialsSource::Environment => {
+                Some(CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new()))
+            }
+            CredentialsSource::Container => {
+                let provider = EcsCredentialsProvider::builder().configure(&self.container).build();
+                Some(CredentialsProviderChain::first_try("container", provider))
+            }
+            CredentialsSource::Nowhere => None,
+        }
+    }
+
     async fn provide(&self) -> provider::Result {
-        let credentials = self.chain.provide_credentials().await?;
+        let Some(chain) = self.chain() else { return Err(CredentialsError::not_loaded("no source is configured")) };
+        let credentials = checked(&chain.provide_credentials().await?)?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
         Ok(credentials)
     }
+}
+
+/// The same credentials without surrounding whitespace.
+fn checked(credentials: &Credentials) -> Result<Credentials, CredentialsError> {
+    let access_key_id = credentials.access_key_id().trim();
+    let secret_access_key = credentials.secret_access_key().trim();
+    let session_token = credentials.session_token().map(str::trim);
+    let parts = [access_key_id, secret_access_key, session_token.unwrap_or_default()];
+    if !parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(CredentialsError::provider_error(UnsupportedCharacters));
+    }
+    let session_token = session_token.map(str::to_owned);
+    Ok(Credentials::new(access_key_id, secret_access_key, session_token, credentials.expiry(), "Lambda"))
 }
 
 impl ProvideCredentials for AwsCredentials {

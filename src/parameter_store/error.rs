@@ -6,7 +6,9 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameters::GetParametersError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use zeroize::Zeroizing;
 
+use super::aws_credentials::UnsupportedCharacters;
 use crate::config::{ParameterName, ParameterNames};
 use crate::error_type::ErrorType;
 use crate::http::{BodyError, NoAnswer};
@@ -67,8 +69,8 @@ impl ParameterStoreError {
 const NOT_AS_DOCUMENTED: &str = "the answer is not what SSM documents";
 
 /// Maps the SDK's error: AWS's code and message where there are any. `secrets` are not quoted.
-pub(super) fn unreadable(error: &SdkError<GetParametersError>, secrets: &[String]) -> ParameterStoreError {
-    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+pub(super) fn unreadable(error: &SdkError<GetParametersError>, secrets: &[Zeroizing<String>]) -> ParameterStoreError {
+    let secrets: Vec<&str> = secrets.iter().map(|secret| secret.as_str()).collect();
     if let Some(code) = quotable_code(error, &secrets) {
         let message = ErrorMessage::new(error.message().unwrap_or("no message"), &secrets);
         return ParameterStoreError::Refused(code, message);
@@ -95,6 +97,14 @@ fn unanswered(error: &SdkError<GetParametersError>) -> ParameterStoreError {
 }
 
 fn without_credentials(error: &CredentialsError) -> ParameterStoreError {
+    if cause::<UnsupportedCharacters>(error).is_some() {
+        return ParameterStoreError::Failed("the AWS credentials have unsupported characters");
+    }
+    if cause::<std::io::Error>(error).is_some() {
+        return ParameterStoreError::NoContainerCredentials(
+            "the file in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read",
+        );
+    }
     match error {
         CredentialsError::CredentialsNotLoaded(_) => ParameterStoreError::Failed(NO_CREDENTIALS),
         CredentialsError::InvalidConfiguration(_) => {

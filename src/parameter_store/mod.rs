@@ -39,7 +39,7 @@ impl ParameterStore {
     /// When an HTTP client cannot be set up.
     pub(crate) fn new(aws: Aws, names: ParameterNames, network: &Network) -> Result<Self, ConfigError> {
         let http_client = network.client()?;
-        let credentials = AwsCredentials::new(aws.has_container_credentials, network)?;
+        let credentials = AwsCredentials::new(aws.credentials, network)?;
         let mut config = aws_sdk_ssm::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(aws.region))

@@ -11,6 +11,7 @@ use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::clock;
+use crate::init_fault::assert_refuses_to_start;
 use crate::scene::{Scene, assert_error, launch};
 
 const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -142,6 +143,77 @@ async fn an_endpoint_without_credentials_is_named() {
 }
 
 #[tokio::test]
+async fn unsupported_characters_are_an_error() {
+    let server = endpoint(ResponseTemplate::new(200).set_body_json(json!({
+        "AccessKeyId": "AKIA\nMISTAKE",
+        "SecretAccessKey": "MISTAKE",
+        "Token": "MISTAKE",
+        "Expiration": "2999-01-01T00:00:00Z",
+    })));
+    let server = server.await;
+    let text = "read GitHub App parameters from SSM: the AWS credentials have unsupported characters";
+    let scene = started(&server).await;
+    assert_error(&scene.invoke().await, "from the endpoint", "ParametersUnreadable", text);
+    scene.end().await;
+
+    let scene = Scene::start_with(|env| {
+        env.set("AWS_SESSION_TOKEN", "a b");
+    });
+    let scene = scene.await.ready().await;
+    assert_error(&scene.invoke().await, "from the environment", "ParametersUnreadable", text);
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn whitespace_around_credentials_is_ignored() {
+    let scene = Scene::start_with(|env| {
+        env.set("AWS_ACCESS_KEY_ID", format!(" {}\n", app::AWS_ACCESS_KEY_ID))
+            .set("AWS_SECRET_ACCESS_KEY", format!("{}\n", app::AWS_SECRET_ACCESS_KEY))
+            .set("AWS_SESSION_TOKEN", format!("{}\n", app::AWS_SESSION_TOKEN));
+    });
+    let scene = scene.await;
+    scene.mint("with a last newline").await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_token_file_that_cannot_be_read_is_named() {
+    let server = endpoint(credentials(Duration::from_hours(1))).await;
+    for file in ["/nowhere/token", ""] {
+        let scene = Scene::start_with(|env| {
+            requests_credentials(env, &format!("{}/credentials", server.uri()));
+            env.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file);
+        });
+        let scene = scene.await;
+        let reason = "the file in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read";
+        let text = format!("{NONE_FROM_THERE}{reason}");
+        assert_error(&scene.invoke().await, file, "ParametersUnreadable", &text);
+        scene.end().await;
+    }
+    assert_eq!(requests(&server).await, 0);
+}
+
+#[tokio::test]
+async fn no_other_source_is_used() {
+    let sandbox = Sandbox::start().await;
+    for value in ["/credentials", ""] {
+        let text = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must not be set";
+        let change = |env: &mut Environment| {
+            requests_credentials(env, "http://127.0.0.1/credentials");
+            env.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", value);
+        };
+        assert_refuses_to_start(&sandbox, value, text, change).await;
+    }
+    let scene = Scene::start_with(|env| {
+        env.remove("AWS_SECRET_ACCESS_KEY").set("SECRET_ACCESS_KEY", app::AWS_SECRET_ACCESS_KEY);
+    });
+    let scene = scene.await;
+    let invocation = scene.invoke().await;
+    assert!(invocation.error_message().contains("no AWS credentials in AWS_ACCESS_KEY_ID"), "{}", invocation.text());
+    scene.end().await;
+}
+
+#[tokio::test]
 async fn an_unusable_endpoint_is_named() {
     let closed = ClosedPort::reserve().unwrap();
     let invalid = "the URL or the authorization token is not valid";
@@ -163,6 +235,7 @@ async fn a_hanging_endpoint_delays_init_by_a_second() {
     let invocation = scene.invoke().await;
     assert_error(&invocation, "hangs", "ParametersUnreadable", &format!("{NONE_FROM_THERE}no answer within 1 second"));
     assert_eq!(requests(&server).await, 2, "one during init, and one for the invocation");
+    assert!(invocation.elapsed < sandbox::scaled(Duration::from_secs(2)), "took {:?}", invocation.elapsed);
     scene.sandbox.lambda.set_timeout(Duration::from_secs(1));
     let invocation = scene.invoke().await;
     let text = "read GitHub App parameters from SSM: deadline exceeded";

@@ -1,11 +1,16 @@
 //! The Lambda Runtime API, spoken to the letter, <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>;
 //! and what happens when it is not as it should be.
 
+use std::time::Duration;
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use base64_simd::STANDARD;
 use sandbox::lambda::{Post, Posted};
 use sandbox::{Broker, Outcome, Reply, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::clock;
 use crate::invoke_api;
 use crate::scene::{Scene, assert_no_requests, launch};
 
@@ -75,8 +80,14 @@ fn assert_ended(lines: &[Value], error: &str) {
 /// The line reports that Lambda did not take the answer to this invocation.
 #[track_caller]
 fn assert_not_taken(line: &Value, error: &str, request_id: &str) {
-    assert_eq!([&line["level"], &line["msg"]], ["ERROR", "post answer to Lambda"]);
-    assert_eq!([&line["error"], &line["request_id"]], [error, request_id]);
+    let expected = json!({
+        "timestamp": line["timestamp"],
+        "level": "ERROR",
+        "msg": "post answer to Lambda",
+        "error": error,
+        "request_id": request_id,
+    });
+    assert_eq!(*line, expected);
 }
 
 #[tokio::test]
@@ -159,7 +170,30 @@ async fn an_api_that_fails_ends_the_function() {
         let location = lines[0]["panic_location"].as_str().unwrap();
         assert!(location.contains("lambda_runtime"), "{location}");
     }
+    // With the headers of an invocation, lambda_runtime would handle it.
+    for status in [202, 404, 500] {
+        let headers = [(REQUEST_ID, ID), (DEADLINE, NEVER)];
+        let reply = headers.iter().fold(Reply::raw(status, "null"), |reply, (name, value)| reply.header(name, value));
+        let (posts, lines) = run(&sandbox, [reply], accepted()).await;
+        assert_eq!(posts.len(), 0, "{status}");
+        assert_ended(&lines, &answered_with(status));
+    }
     assert_no_requests(&sandbox, "failing");
+}
+
+/// A slow standard output must not delay a caller.
+#[tokio::test]
+async fn the_line_is_written_after_the_answer() {
+    let scene = Scene::start().await.ready().await;
+    for payload in ["null", "{}"] {
+        scene.sandbox.lambda.script_posts([Reply::good().after(Duration::from_millis(300))]);
+        let invocation = scene.sandbox.lambda.invoke(payload).await;
+        let posted = DateTime::from(clock::system_clock());
+        let line = scene.broker.log_of(&invocation).await;
+        let written = DateTime::from_str(line["timestamp"].as_str().unwrap(), Format::DateTimeWithOffset).unwrap();
+        let ms = |time: DateTime| time.to_millis().unwrap();
+        assert!(ms(written) >= ms(posted), "{payload}: {line}");
+    }
 }
 
 #[tokio::test]
@@ -185,7 +219,9 @@ async fn a_post_without_an_answer_ends_the_function() {
     for (answer, error) in
         [(Reply::bytes(""), UNREADABLE), (Reply::hang(), "the Lambda Runtime API did not answer within 2 s")]
     {
+        let start = clock::instant();
         let (posts, lines) = run(&sandbox, [invocation(ID, "null")], answer).await;
+        assert!(start.elapsed() < sandbox::scaled(Duration::from_secs(5)), "{error}: took {:?}", start.elapsed());
         assert_eq!(posts.len(), 1, "{error}");
         assert_not_taken(&lines[0], error, ID);
         assert_ended(&lines[1..], error);

@@ -12,6 +12,8 @@ use crate::scene::granting;
 use crate::steps::Step;
 
 const REVOKED: &str = "revoked";
+/// Short enough to be quoted, if it were no part of the token.
+const TOKEN_END: &str = "ZYXWVUTSRQPONMLKJIHGFEDCBA-_0a1b2c3d4e5f6g7h8i9j";
 const OWN: &str = "octo-org/octo-repo";
 
 pub(super) fn rows() -> Vec<Failure> {
@@ -93,12 +95,16 @@ fn of_three_permissions() -> Vec<Failure> {
 /// What differs shows the token.
 fn hidden() -> Vec<Failure> {
     let rows = [
+        ("the token's end as repository", json!({ "repositories": [{ "full_name": TOKEN_END }] })),
+        ("the token's end as level", json!({ "permissions": { "contents": TOKEN_END } })),
+        ("the token's end as permission", json!({ "permissions": { "contents": "read", TOKEN_END: "read" } })),
         ("the token as repository", json!({ "repositories": [{ "full_name": TOKEN }] })),
         ("the token as name", json!({ "repositories": [{ "full_name": format!("octo-org/{TOKEN}") }] })),
         ("the token as level", json!({ "permissions": { "contents": TOKEN } })),
         ("the token as permission", json!({ "permissions": { "contents": "read", TOKEN: "read" } })),
     ];
-    rows.map(|(name, grant)| mismatch(name, granting(TOKEN, &grant), "…").revoking(REVOKED)).into()
+    let hiding = |row: Failure| row.revoking(REVOKED).hiding([TOKEN_END.to_owned()]);
+    rows.map(|(name, grant)| hiding(mismatch(name, granting(TOKEN, &grant), "…"))).into()
 }
 
 /// A revocation is attempted once. That it fails changes nothing for the caller.
