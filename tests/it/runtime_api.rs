@@ -37,7 +37,7 @@ fn with_headers(headers: &[(&str, &str)], payload: &str) -> Reply {
     headers.iter().fold(Reply::raw(200, payload), |reply, (name, value)| reply.header(name, value))
 }
 
-/// An invocation with time in plenty.
+/// An invocation whose deadline is far away.
 fn invocation(id: &str, payload: &str) -> Reply {
     with_headers(&[(REQUEST_ID, id), (DEADLINE, NEVER)], payload)
 }

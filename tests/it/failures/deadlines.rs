@@ -31,7 +31,7 @@ fn unavailable(step: Step) -> &'static str {
     if step == Step::Ssm { "ParametersUnreadable" } else { "GitHubUnavailable" }
 }
 
-/// With time in plenty, the attempts' own limits end the step.
+/// With enough time, the attempts' own limits end the step.
 fn attempts_of_three_seconds() -> Vec<Failure> {
     let slow = "it took longer than 3 seconds";
     let rows = [

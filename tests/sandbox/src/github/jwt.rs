@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::app::AppKey;
 
-/// How far `iat` lies before now, in seconds, so that a clock that runs fast does no harm.
+/// How far `iat` lies before now, in seconds, so that clocks may differ.
 const BACKDATED: i64 = 60;
 /// From `iat` to `exp`, in seconds.
 const LIFETIME: i64 = 600;

@@ -108,7 +108,7 @@ fn payload(body: &Bytes) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// What the caller tells of itself: base64 here, decoded for the function. Lambda does not look inside.
+/// The caller's client context: base64 here, decoded for the function. Lambda does not look inside.
 fn client_context(request: &Request<Bytes>) -> Result<Option<HeaderValue>, Refusal> {
     let encoded = header(request, "x-amz-client-context");
     let decoded = BASE64_STANDARD.decode(encoded).ok().and_then(|context| HeaderValue::try_from(context).ok());
