@@ -1,5 +1,7 @@
 //! Requests and responses: time limits and retries.
 
+use std::time::Duration;
+
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Request, StatusCode};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -52,7 +54,7 @@ impl Exchange {
             let result = self.attempt(call, deadline).await;
             let Err(failure) = &result else { return result };
             let pause = retry::pause_after(attempt, failure.retry_after(), (self.jitter)());
-            match pause.filter(|pause| failure.is_retryable() && clock::instant() + *pause < deadline.for_work()) {
+            match pause.filter(|pause| failure.is_retryable() && fits(*pause, deadline)) {
                 Some(pause) => sleep(pause).await,
                 None => return result,
             }
@@ -88,6 +90,11 @@ impl Exchange {
             BodyError::BrokenOff => GitHubError::Unavailable(phase, Unavailable::BrokenOff),
         })
     }
+}
+
+/// Whether time is left after this pause. GitHub may ask for one that overflows the clock.
+fn fits(pause: Duration, deadline: &Deadline) -> bool {
+    clock::instant().checked_add(pause).is_some_and(|end| end < deadline.for_work())
 }
 
 fn record_request_id(headers: &HeaderMap) {

@@ -79,6 +79,8 @@ fn retry_after() -> Vec<Failure> {
         (Step::Preflight, 503, "2", 3, "GitHubUnavailable"),
         (Step::Preflight, 429, "9", 10, "GitHubRateLimited"),
         (Step::Preflight, 429, "99999999999999999999999", 10, "GitHubRateLimited"),
+        (Step::Preflight, 429, "9223372036854775807", 10, "GitHubRateLimited"),
+        (Step::Token, 503, "18446744073709551615", 10, "GitHubUnavailable"),
         (Step::Preflight, 429, "Fri, 31 Dec 9999 23:59:59 GMT", 10, "GitHubRateLimited"),
         (Step::Token, 429, "60", 10, "GitHubRateLimited"),
         (Step::Token, 504, "3600", 10, "GitHubUnavailable"),
