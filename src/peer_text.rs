@@ -17,7 +17,7 @@ const MESSAGE_CAP: usize = 1024;
 const WINDOW: usize = 12;
 /// A window of fewer different characters shows nothing: `xxxxxxxxxxxx` occurs in many texts.
 const DIFFERENT: usize = 5;
-/// Stands for a text that must not be quoted.
+/// Replaces a text that must not be quoted.
 const HIDDEN: &str = "(hidden)";
 
 /// The text has a character or a length that is not allowed.
