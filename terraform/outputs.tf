@@ -34,7 +34,7 @@ output "deployed_version" {
 }
 
 output "caller_policy_json" {
-  description = "A policy of one statement that lets whoever it is attached to invoke this broker and nothing else. In this account it suffices; a caller in another account needs it and an entry in `invokers`."
+  description = "A policy of one statement that allows the identity it is attached to only to invoke this broker. In this account it suffices; a caller in another account needs it and an entry in `invokers`."
   value = jsonencode({
     Version = "2012-10-17"
     Statement = [{

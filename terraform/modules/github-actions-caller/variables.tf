@@ -89,12 +89,12 @@ variable "refs" {
 
   validation {
     condition     = alltrue([for ref in var.refs : !can(regex("^(refs/((heads|tags)/)?)?[*?]", ref))])
-    error_message = "refs: a pattern that begins with a wildcard lets any branch in, since whoever may push may name it. If that is meant, say allow_any_branch = true."
+    error_message = "refs: a pattern that begins with a wildcard lets any branch in, since anyone who may push may name it. If that is meant, say allow_any_branch = true."
   }
 }
 
 variable "allow_any_branch" {
-  description = "Lets every branch in: whoever may push to the repository may then have tokens, unless the environment's rules prevent it. Takes the place of `refs`."
+  description = "Accepts every branch: anyone who may push to the repository can then get tokens, unless the environment's rules prevent it. Takes the place of `refs`."
   type        = bool
   default     = false
   nullable    = false
