@@ -16,10 +16,12 @@ mod github;
 mod github_app;
 mod http;
 mod json;
+mod known_secrets;
 mod lambda;
 mod logging;
 mod parameter_store;
 mod peer_text;
 mod pem;
+mod secret_shapes;
 
 pub use lambda::run;

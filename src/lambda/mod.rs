@@ -20,6 +20,7 @@ use crate::config::{Config, ConfigError, Environment, LogLevel, RuntimeApiAddres
 use crate::error_type::ErrorType;
 use crate::github::GitHub;
 use crate::http::Network;
+use crate::known_secrets::KnownSecrets;
 use crate::logging;
 use crate::parameter_store::ParameterStore;
 
@@ -71,9 +72,11 @@ async fn broker(environment: &Environment) -> Result<Broker, ConfigError> {
     let config = Config::from_environment(environment)?;
     let network = Network::new(config.ca_file.as_deref(), config.proxy.as_ref(), system_clock)?;
     log_start(&config);
-    let parameter_store = ParameterStore::new(config.aws, config.parameters, &network)?;
-    let github = GitHub::new(network.client()?, config.github_api_base_url, system_clock, fastrand::f64);
-    let broker = Broker::new(parameter_store, github, config.repository, config.permissions, system_clock);
+    let secrets = KnownSecrets::default();
+    let parameter_store = ParameterStore::new(config.aws, config.parameters, secrets.clone(), &network)?;
+    let github =
+        GitHub::new(network.client()?, config.github_api_base_url, secrets.clone(), system_clock, fastrand::f64);
+    let broker = Broker::new(parameter_store, github, config.repository, config.permissions, secrets, system_clock);
     // A panic here is left for the first invocation, which reports it to its caller.
     let _ = panics::catch(broker.preconnect()).await;
     Ok(broker)
