@@ -22,6 +22,7 @@ mod logging;
 mod parameter_store;
 mod peer_text;
 mod pem;
+mod process_memory;
 mod secret_shapes;
 
 pub use lambda::run;

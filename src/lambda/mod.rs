@@ -23,6 +23,7 @@ use crate::http::Network;
 use crate::known_secrets::KnownSecrets;
 use crate::logging;
 use crate::parameter_store::ParameterStore;
+use crate::process_memory;
 
 /// The exit status of a process that was not started by Lambda.
 const NOT_UNDER_LAMBDA: u8 = 2;
@@ -35,6 +36,9 @@ pub fn run() -> ExitCode {
     // A fault in the variable itself is reported with the others.
     let log_level = LogLevel::from_environment(&environment).unwrap_or_default();
     logging::init(log_level.threshold, system_clock);
+    if process_memory::protect().is_err() {
+        warn!("the kernel refused to turn core dumps off");
+    }
     panics::catch_blocking(|| start(&environment)).unwrap_or_else(|panicked| {
         log_panic(panicked.location.as_deref());
         ExitCode::FAILURE
