@@ -19,8 +19,8 @@ use crate::json::{self, Object, UniqueMap};
 
 /// Go's zero time, 0001-01-01T00:00:00Z, which a gateway may send for "none".
 const ZERO_TIME_SECONDS: i64 = -62_135_596_800;
-/// How many characters a token may have, so that an answer stays below 16 KiB. GitHub's have some 520 at most.
-const TOKEN_CAP: usize = 8 * 1024;
+/// How many bytes of JSON a token may take, so that an answer stays below 16 KiB. GitHub's have some 520 at most.
+const TOKEN_CAP: usize = 11 * 1024;
 /// How many characters `expires_at` may have; RFC 3339 with nanoseconds and an offset takes 35.
 const EXPIRES_AT_CAP: usize = 40;
 
@@ -93,8 +93,8 @@ pub(super) fn token(body: &[u8]) -> Result<(InstallationToken, Grant), GitHubErr
     if !secret.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(GitHubError::NotAsDocumented(Step::Token, "the token is not visible ASCII"));
     }
-    if secret.expose_secret().len() > TOKEN_CAP {
-        return Err(GitHubError::NotAsDocumented(Step::Token, "the token has more than 8,192 characters"));
+    if json_size(secret.expose_secret()) > TOKEN_CAP {
+        return Err(GitHubError::NotAsDocumented(Step::Token, "the token has more than 11 KiB"));
     }
     let expires_at = response.expires_at.ok_or(GitHubError::Incomplete(Step::Token, "an expiration"))?.parse()?;
     let repositories = response.repositories.map(|list| list.into_iter().map(|Object(one)| one.full_name).collect());
@@ -104,6 +104,11 @@ pub(super) fn token(body: &[u8]) -> Result<(InstallationToken, Grant), GitHubErr
         permissions: response.permissions.map(|UniqueMap(entries)| entries),
     };
     Ok((InstallationToken { secret, expires_at }, grant))
+}
+
+/// The size of visible ASCII characters in JSON.
+fn json_size(text: &str) -> usize {
+    text.bytes().map(|byte| if b"\"\\".contains(&byte) { 2 } else { 1 }).sum()
 }
 
 fn decode<'de, T: Deserialize<'de>>(step: Step, body: &'de [u8]) -> Result<T, GitHubError> {

@@ -80,6 +80,7 @@ async fn a_token_of_any_length_and_characters_is_answered() {
         format!("ghs_1234567_{}.{}-_.{}", "h".repeat(60), "p".repeat(360), "s".repeat(86)),
         format!("ghs_{}", "0123456789abcdef".repeat(256)),
         visible,
+        "x".repeat(11 * 1024),
     ] {
         scene.sandbox.github.script(Endpoint::AccessTokens, [with("token", token.as_str())]);
         let invocation = scene.mint(&token).await;

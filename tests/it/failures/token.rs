@@ -1,5 +1,7 @@
 //! The token call's answer has no token that could be given out.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64_simd::STANDARD;
 use sandbox::Reply;
 use serde_json::{Value, json};
 
@@ -152,6 +154,13 @@ fn other_bodies() -> Vec<Failure> {
     ];
     let with_a_token = with_a_token
         .map(|(name, status, body, why)| undecodable(name, Reply::raw(status, body), why).revoking(REVOKED));
+    let long = [("x", 11 * 1024 + 1), ("\"", 11 * 512 + 1), ("\\", 100_000)].map(|(character, count)| {
+        let token = character.repeat(count);
+        let hash = STANDARD.encode_to_string(digest(&SHA256, token.as_bytes()));
+        let row =
+            undecodable(&format!("{count} of {character}"), with("token", token), "the token has more than 11 KiB");
+        row.revoking(REVOKED).logging("token_sha256", hash)
+    });
     let with_status = [500, 404].map(|status| {
         let error_type = if status == 500 { "GitHubUnavailable" } else { "GitHubRefused" };
         let message = format!("GitHub installation-token request failed with status {status}");
@@ -160,5 +169,5 @@ fn other_bodies() -> Vec<Failure> {
         Failure::of(Step::Token, format!("a token with {status}"), [reply], error_type, message).attempted(attempts)
     });
     let rows = rows.map(|(name, status, body, why)| undecodable(name, Reply::raw(status, body), why));
-    rows.into_iter().chain(with_a_token).chain(with_status).collect()
+    rows.into_iter().chain(with_a_token).chain(long).chain(with_status).collect()
 }
