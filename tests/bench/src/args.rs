@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use sandbox::bootstrap;
 
 /// Measures what the release binary of github-token-broker costs
 #[derive(Debug, Parser)]
-#[command(name = "bench", after_help = AFTER_HELP)]
+#[command(name = "bench", version = bootstrap::version(), propagate_version = true, after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

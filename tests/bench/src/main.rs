@@ -1,7 +1,6 @@
 //! The `bench` command: measures what the broker's release binary costs.
 #![forbid(unsafe_code)]
 #![allow(clippy::indexing_slicing, reason = "a wrong index ends a measurement, and nothing else")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command writes to its terminal")]
 
 mod args;
 mod bench;
@@ -16,12 +15,14 @@ mod table;
 mod units;
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use sandbox::bootstrap::{self, Profile};
+use sandbox::stdout;
 
 use args::{Args, Command};
 
@@ -31,15 +32,24 @@ const ABOVE_LIMIT: u8 = 1;
 const FAILURE: u8 = 2;
 
 fn main() -> ExitCode {
-    run(&Args::parse()).unwrap_or_else(|error| {
+    let result = match Args::try_parse() {
+        Ok(args) => run(&args),
+        // Help and version: clap would not say when it cannot print them.
+        Err(text) if !text.use_stderr() => print(&text.render().to_string()).map(|()| ExitCode::SUCCESS),
+        Err(error) => error.exit(),
+    };
+    result.unwrap_or_else(|error| {
         let text = format!("{error:#}");
         let words: Vec<&str> = text.split_whitespace().collect();
-        eprintln!("bench: {}", words.join(" "));
+        // If standard error is gone, there is nowhere to report it.
+        drop(writeln!(io::stderr(), "bench: {}", words.join(" ")));
         FAILURE.into()
     })
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
+    // Measuring takes minutes, so that there is nowhere to print to is noticed before.
+    stdout::check()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
     let success = runtime.block_on(run_command(&args.command))?;
     Ok(if success { ExitCode::SUCCESS } else { ABOVE_LIMIT.into() })
@@ -53,10 +63,14 @@ async fn run_command(command: &Command) -> Result<bool> {
         Command::Limits(options) => {
             let program = bootstrap::find_or_build(options.bootstrap.as_deref(), Profile::Release).await?;
             let verdict = limits::check(&program, options.invocations).await?;
-            println!("{}", verdict.text());
+            print(&(verdict.text() + "\n"))?;
             Ok(verdict.is_good())
         }
     }
+}
+
+fn print(text: &str) -> Result<()> {
+    Ok(stdout::print(text)?)
 }
 
 fn write(file: &Path, content: &str) -> Result<()> {

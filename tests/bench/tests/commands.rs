@@ -70,7 +70,54 @@ async fn limits_says_what_grew_and_where_the_limit_is() {
     // A binary of the development profile is far larger than the deployed one.
     assert!(stdout.contains("binary, in bytes: grew to "), "{stdout}");
     assert!(stdout.contains("raise `binary_bytes` in .ci/limits.json"), "{stdout}");
-    assert!(!stdout.contains("crates linked: grew"), "{stdout}");
+    // No word on numbers that are within their limits.
+    let (table, remarks) = stdout.split_once("\n\n").unwrap();
+    let above = table.lines().filter(|line| line.ends_with("ABOVE")).count();
+    assert_eq!(remarks.matches("above the limit of ").count(), above, "{stdout}");
+    let others =
+        remarks.lines().filter(|line| !line.contains("above the limit of ") && !line.starts_with("Left out: "));
+    assert_eq!(others.count(), 0, "{stdout}");
+}
+
+#[test]
+fn cargos_messages_are_shown() {
+    for command in ["bench", "growth", "limits"] {
+        let mut bench = Command::new(env!("CARGO_BIN_EXE_bench"));
+        // As cargo, it complains about its arguments on standard error, and fails.
+        let output = bench.arg(command).env("CARGO", "/bin/ls").current_dir("/").output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}: {stderr}");
+        let (cargos, own) = stderr.trim_end().rsplit_once('\n').unwrap();
+        assert!(cargos.contains("ls: "), "{command}: {stderr}");
+        assert_eq!(own, "bench: bootstrap does not compile: see cargo's messages above", "{command}");
+    }
+}
+
+#[test]
+fn the_version_is_the_products() {
+    let version = bootstrap::version();
+    assert_eq!(run(&["--version"]), (0, format!("bench {version}\n"), String::new()));
+    assert_eq!(run(&["limits", "--version"]), (0, format!("bench-limits {version}\n"), String::new()));
+}
+
+#[test]
+fn unwritable_standard_output_is_an_error() {
+    for (redirection, text) in [
+        (">&-", "bench: standard output is closed"),
+        ("> /dev/full", "bench: cannot write to standard output: No space left on device"),
+    ] {
+        for arguments in ["--version", "--help", "limits --help"] {
+            let script = format!("exec {} {arguments} {redirection}", env!("CARGO_BIN_EXE_bench"));
+            let output = Command::new("/bin/sh").args(["-c", &script]).output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{script}: {stderr}");
+            assert!(stderr.starts_with(text) && stderr.lines().count() == 1, "{script}: {stderr}");
+        }
+    }
+    // Before minutes of measuring.
+    let script = format!("exec {} growth >&-", env!("CARGO_BIN_EXE_bench"));
+    let output = Command::new("/bin/sh").args(["-c", &script]).env("CARGO", "/bin/false").output().unwrap();
+    assert!(output.stderr.starts_with(b"bench: standard output is closed"));
 }
 
 #[test]

@@ -11,6 +11,16 @@ use tokio::process::Command;
 /// The root of the workspace.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
+/// The product's manifest.
+const MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"));
+
+/// The product's version, which is that of the workspace's commands, too.
+pub fn version() -> &'static str {
+    let package = MANIFEST.split("\n[package]\n").nth(1).unwrap_or_default();
+    let version = package.lines().find_map(|line| line.strip_prefix("version = \""));
+    version.map_or("unknown", |version| version.trim_end_matches('"'))
+}
+
 /// How to build it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
@@ -105,6 +115,13 @@ mod tests {
     #[test]
     fn cargos_configuration_is_in_the_workspace() {
         assert!(Path::new(WORKSPACE).join(".cargo/config.toml").is_file());
+    }
+
+    #[test]
+    fn the_version_is_the_products() {
+        let lock = std::fs::read_to_string(Path::new(WORKSPACE).join("Cargo.lock")).unwrap();
+        let package = format!("name = \"github-token-broker\"\nversion = \"{}\"\n", version());
+        assert!(lock.contains(&package), "{package}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The variables that a program is started with.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 /// A process environment. Names and values may be any bytes that the system takes, UTF-8 or not.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,11 @@ impl Environment {
             Some(value) => self.set(name, value),
             None => self,
         }
+    }
+
+    /// A variable's value.
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
     /// All variables, by name.

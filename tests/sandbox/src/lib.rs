@@ -48,6 +48,7 @@ mod server;
 mod sigv4;
 pub mod ssm;
 mod stand_ins;
+pub mod stdout;
 pub mod tls;
 mod wire;
 

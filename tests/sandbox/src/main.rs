@@ -1,7 +1,6 @@
 //! The `sandbox` command: runs the real `bootstrap` on this machine.
 #![forbid(unsafe_code)]
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a panic ends the command, and nothing else")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command writes to its terminal")]
 
 mod cli;
 

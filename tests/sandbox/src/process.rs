@@ -37,9 +37,9 @@ impl Broker {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let id = child.id().unwrap_or_default();
+        let id = child.id();
         let output = Output::default();
-        lambda.starting(output.clone());
+        lambda.starting(id, output.clone());
         let (kill, killed) = oneshot::channel();
         let (exited, exit) = watch::channel(None);
         let (on_exit, captured) = (lambda.on_exit(), output.clone());
@@ -49,7 +49,7 @@ impl Broker {
                 exited.send_replace(Some(status));
             }
         });
-        Ok(Self { id, output, exit, kill: Some(kill) })
+        Ok(Self { id: id.unwrap_or_default(), output, exit, kill: Some(kill) })
     }
 
     /// The number of its process.

@@ -1,11 +1,15 @@
 //! The command, with the real broker, which it builds itself.
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
+use std::io::Write;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
-use sandbox::{Endpoint, Reply, Sandbox, app};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sandbox::{Endpoint, Proxy, Reply, Sandbox, app};
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 /// The command in a clean environment, in a directory outside the workspace.
@@ -163,9 +167,10 @@ fn write_profile(directory: &Path, secret: &str) -> std::path::PathBuf {
 async fn wrong_usage_is_one_line_and_exit_status_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let table: [(&[&str], &str); 9] = [
+    let table: [(&[&str], &str); 10] = [
         (&["--serve", "--live"], "'--serve' cannot be used with '--live'"),
         (&["--serve", "--payload", "x"], "'--serve' cannot be used with '--payload <TEXT>'"),
+        (&["--serve", "--verbose"], "'--serve' cannot be used with '--verbose'"),
         (&["--show-token"], "--show-token goes with --live"),
         (&["--port", "1"], "--port goes with --serve"),
         (&["--bogus"], "unexpected argument '--bogus' found"),
@@ -193,4 +198,243 @@ async fn live_without_region_or_credentials_says_so() {
         assert_eq!((status, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{unset}: {stderr}");
         assert!(stderr.contains(text), "{unset}: {stderr}");
     }
+}
+
+/// A program in a directory of its own, which comes first in `PATH`.
+struct StandIn {
+    directory: tempfile::TempDir,
+}
+
+impl StandIn {
+    fn new(name: &str, script: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(name);
+        // By another process: a file that this one has open for writing cannot be run while other tests start theirs.
+        let write = format!("cat > '{0}' && chmod +x '{0}'", path.display());
+        let mut shell =
+            std::process::Command::new("/bin/sh").args(["-c", &write]).stdin(Stdio::piped()).spawn().unwrap();
+        shell.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
+        assert!(shell.wait().unwrap().success());
+        Self { directory }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn search_path(&self) -> String {
+        format!("{}:/usr/bin:/bin", self.directory.path().display())
+    }
+}
+
+#[tokio::test]
+async fn cargo_runs_in_the_workspace_and_its_messages_are_shown() {
+    let cargo = StandIn::new("cargo", r#"echo "error: in $PWD" >&2; exit 101"#);
+    let mut command = command(&[]);
+    command.env("CARGO", cargo.path("cargo"));
+    let (status, stdout, stderr) = run(command).await;
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let expected =
+        format!("error: in {}\nsandbox: bootstrap does not compile: see cargo's messages above\n", workspace.display());
+    assert_eq!(stderr, expected);
+}
+
+#[tokio::test]
+async fn the_version_is_the_products() {
+    let (status, stdout, stderr) = run(command(&["--version"])).await;
+    assert_eq!((status, stdout, stderr.as_str()), (0, format!("sandbox {}\n", sandbox::bootstrap::version()), ""));
+}
+
+#[tokio::test]
+async fn unwritable_standard_output_is_an_error() {
+    let (reader, pipe) = std::io::pipe().unwrap();
+    drop(reader);
+    let pipe = || Stdio::from(pipe.try_clone().unwrap());
+    let full = || Stdio::from(std::fs::File::create("/dev/full").unwrap());
+    let sandbox = Sandbox::start().await;
+    for (case, mut command, stdout, text) in [
+        ("a token, full", command(&[]), full(), "No space left on device"),
+        ("a token, broken", command(&[]), pipe(), "Broken pipe"),
+        ("a live token, full", live(&sandbox, &[]), full(), "No space left on device"),
+        ("the help, full", command(&["--help"]), full(), "No space left on device"),
+        ("the version, broken", command(&["--version"]), pipe(), "Broken pipe"),
+    ] {
+        let output = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().await.unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{case}: {stderr}");
+        let last = stderr.lines().last().unwrap();
+        assert!(
+            last.starts_with("sandbox: cannot write to standard output: ") && last.contains(text),
+            "{case}: {stderr}"
+        );
+        assert!(!stderr.contains("panicked"), "{case}: {stderr}");
+    }
+}
+
+#[tokio::test]
+async fn closed_standard_output_is_an_error() {
+    for arguments in ["", "--version", "--live"] {
+        let command = command(&[]);
+        let script = format!("exec {} {arguments} >&-", env!("CARGO_BIN_EXE_sandbox"));
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &script]).env_clear();
+        shell.envs(command.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let (status, _, stderr) = run(shell).await;
+        assert_eq!((status, stderr.lines().count()), (2, 1), "{arguments}: {stderr}");
+        assert!(stderr.starts_with("sandbox: standard output is closed"), "{arguments}: {stderr}");
+    }
+    let mut to_nowhere = command(&["--version"]);
+    assert!(to_nowhere.stdout(Stdio::null()).status().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn unwritable_standard_error_costs_no_token() {
+    let mut command = command(&[]);
+    command.stderr(std::fs::File::create("/dev/full").unwrap()).stdout(Stdio::piped());
+    let output = command.spawn().unwrap().wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.starts_with(br#"{"token":"ghs_"#));
+}
+
+#[tokio::test]
+async fn live_says_what_became_of_a_refused_token() {
+    for (reply, text) in [
+        (Reply::good(), "The token that GitHub issued was revoked."),
+        (Reply::status(500), "The token that GitHub issued could not be revoked (failed: GitHub refused)"),
+    ] {
+        let sandbox = Sandbox::start().await;
+        let wider = |mut answer: Value| {
+            answer["permissions"]["contents"] = "write".into();
+            answer
+        };
+        sandbox.github.script(Endpoint::AccessTokens, [Reply::edit(wider)]);
+        sandbox.github.script(Endpoint::Revoke, [reply]);
+        let (status, _, stderr) = run(live(&sandbox, &[])).await;
+        assert_eq!(status, 1, "{stderr}");
+        assert!(stderr.contains("GrantMismatch: ") && stderr.contains(text), "{stderr}");
+        assert!(stderr.contains("the token's SHA-256: "), "{stderr}");
+        assert_eq!(stderr.matches("revoked").count(), 1, "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn live_names_the_endpoints_that_it_calls() {
+    let sandbox = Sandbox::start().await;
+    let proxy = Proxy::start().await;
+    let (_, _, stderr) = run(live(&sandbox, &[])).await;
+    let header = format!("it calls SSM at {} and GitHub at {}.\n", sandbox.ssm.url(), sandbox.github.url());
+    assert!(stderr.contains(&header), "{stderr}");
+    let called = sandbox.ssm.requests().len();
+    let mut ignoring = live(&sandbox, &[]);
+    ignoring.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true").env("HTTPS_PROXY", proxy.url());
+    let (status, _, stderr) = run(ignoring).await;
+    assert_eq!(status, 1, "{stderr}");
+    assert!(stderr.contains("it calls SSM's endpoint in eu-central-1 and GitHub at https://127.0.0.1"), "{stderr}");
+    assert_eq!(sandbox.ssm.requests().len(), called);
+    let targets = proxy.requests().into_iter().map(|request| request.target);
+    assert!(targets.clone().any(|target| target == "ssm.eu-central-1.amazonaws.com:443"), "{:?}", proxy.requests());
+}
+
+#[tokio::test]
+async fn the_log_of_the_broker_is_shown_on_request() {
+    let line = r#""msg":"mint GitHub installation token""#;
+    let (_, _, stderr) = run(command(&["--verbose"])).await;
+    assert!(stderr.contains(r#""msg":"minted GitHub installation token""#), "{stderr}");
+    let sandbox = Sandbox::start().await;
+    sandbox.ssm.remove(app::CLIENT_ID_PARAM);
+    let (status, stdout, stderr) = run(live(&sandbox, &["--verbose"])).await;
+    assert_eq!((status, stdout.as_str()), (1, ""), "{stderr}");
+    assert!(stderr.contains("The broker's log:\n{") && stderr.contains(line), "{stderr}");
+    let (_, _, stderr) = run(live(&sandbox, &[])).await;
+    assert!(!stderr.contains(line) && stderr.contains("With --verbose, the broker's log follows"), "{stderr}");
+    let mut wrong = live(&sandbox, &["--verbose"]);
+    wrong.env("GITHUB_TOKEN_BROKER_REPOSITORY_NAME", "..");
+    let (_, _, stderr) = run(wrong).await;
+    assert!(stderr.contains(r#""msg":"load config""#) && stderr.contains("docs/configuration.md"), "{stderr}");
+}
+
+/// `--serve` until it has printed its instructions, with this program as `aws`.
+async fn serve(script: &str) -> (tokio::process::Child, StandIn, String) {
+    let aws = StandIn::new("aws", script);
+    let mut command = command(&["--serve"]);
+    let path = format!("{}:{}", aws.directory.path().display(), std::env::var("PATH").unwrap());
+    let mut child = command.env("PATH", path).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut instructions = String::new();
+    while !instructions.contains("with FunctionError") {
+        instructions += &(lines.next_line().await.unwrap().unwrap() + "\n");
+    }
+    (child, aws, instructions)
+}
+
+/// The commands under a heading: what is indented more than headings.
+fn commands<'a>(instructions: &'a str, heading: &str) -> Vec<&'a str> {
+    let section = instructions.split("\n\n").find(|section| section.trim_start().starts_with(heading)).unwrap();
+    section.split(":\n").skip(1).map(|part| part.split("\n  only").next().unwrap()).collect()
+}
+
+async fn shell(command: &str, search_path: &str) -> String {
+    let mut shell = Command::new("/bin/sh");
+    let output = shell.args(["-c", command]).env("PATH", search_path).output().await.unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn serve_prints_commands_that_work_as_printed() {
+    // As both CLIs do: the answer into the file named last, the log in base64 to standard output.
+    let script = r#"
+        case $* in
+            --version) echo "aws-cli/2.31.0 Python/3.13.7" ;;
+            *"--query LogResult --output text "*) eval "file=\${$#}"; echo ANSWER > "$file"; echo TE9HCg== ;;
+            *) eval "file=\${$#}"; echo ANSWER > "$file"; echo METADATA ;;
+        esac"#;
+    let (_child, aws, instructions) = serve(script).await;
+    let first = instructions.lines().find(|line| line.starts_with("  ") && line.ends_with(':')).unwrap();
+    assert_eq!(first, "  AWS CLI 2 (installed here):", "{instructions}");
+    for cli in ["AWS CLI 1", "AWS CLI 2"] {
+        let [invoke, log] = commands(&instructions, cli).try_into().unwrap();
+        assert_eq!(shell(invoke, &aws.search_path()).await, "ANSWER\nMETADATA\n", "{invoke}");
+        assert_eq!(shell(log, &aws.search_path()).await, "LOG\n", "{log}");
+    }
+    assert!(invoke(&instructions).await.text().await.unwrap().starts_with(r#"{"token":"ghs_"#));
+}
+
+#[tokio::test]
+async fn the_log_ends_with_the_memory_and_the_init_of_the_broker() {
+    let (_child, _aws, instructions) = serve("exit 1").await;
+    for has_init in [true, false] {
+        let answer = invoke(&instructions).await;
+        let log = BASE64_STANDARD.decode(answer.headers()["x-amz-log-result"].as_bytes()).unwrap();
+        let log = String::from_utf8(log).unwrap();
+        let report = log.lines().find(|line| line.starts_with("REPORT RequestId: ")).unwrap();
+        let memory = report.split("\tMemory Size: 128 MB\tMax Memory Used: ").nth(1).unwrap();
+        let mb: u32 = memory.split(" MB\t").next().unwrap().parse().unwrap();
+        assert!((4..=128).contains(&mb), "{report}");
+        assert_eq!(report.contains("\tInit Duration: "), has_init, "{report}");
+    }
+}
+
+/// An invocation at the URL in the instructions, with the log.
+async fn invoke(instructions: &str) -> reqwest::Response {
+    let url = instructions.split("curl --data null ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let client = reqwest::Client::builder().tls_backend_preconfigured(no_tls()).no_proxy().build().unwrap();
+    client.post(url).header("x-amz-log-type", "Tail").body("null").send().await.unwrap()
+}
+
+/// Everything here is plain HTTP.
+fn no_tls() -> rustls::ClientConfig {
+    rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}
+
+#[tokio::test]
+async fn a_broker_that_does_not_start_is_described_in_words() {
+    let (status, _, stderr) = run(command(&["--serve", "--bootstrap", "/bin/false"])).await;
+    assert_eq!(status, 1, "{stderr}");
+    assert_eq!(stderr, "The broker did not start: it ended with exit status: 1\n");
 }

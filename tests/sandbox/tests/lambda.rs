@@ -22,7 +22,7 @@ impl Drop for Function {
     }
 }
 
-/// A function that answers `null`, returns its trace ID for `"trace ID"`, and refuses other payloads with their length.
+/// A function that answers `null`, returns its trace ID or client context for those words, and refuses other payloads with their length.
 fn function(lambda: &Lambda) -> Function {
     let base = format!("http://{}/2018-06-01/runtime", lambda.runtime_api());
     let task: JoinHandle<()> = spawn(async move {
@@ -32,10 +32,12 @@ fn function(lambda: &Lambda) -> Function {
             let id = next.headers()["lambda-runtime-aws-request-id"].to_str().unwrap().to_owned();
             assert!(next.headers()["lambda-runtime-deadline-ms"].to_str().unwrap().parse::<u64>().is_ok());
             let trace_id = next.headers()["lambda-runtime-trace-id"].to_str().unwrap().to_owned();
+            let context = next.headers().get("lambda-runtime-client-context").map(|it| it.to_str().unwrap().to_owned());
             let payload = next.bytes().await.unwrap();
             let (to, body) = match payload.as_ref() {
                 b"null" => ("response", r#"{"ok":true}"#.to_owned()),
                 b"\"trace ID\"" => ("response", trace_id),
+                b"\"context\"" => ("response", context.unwrap_or_default()),
                 b"\"hang\"" => pending().await,
                 other => ("error", format!(r#"{{"errorType":"Refused","errorMessage":"{} bytes"}}"#, other.len())),
             };
@@ -93,15 +95,99 @@ async fn invalid_requests_never_reach_the_function() {
     assert_eq!((no_json.status().as_u16(), error_type(&no_json)), (400, "InvalidRequestContentException"));
     let too_long = invoke(&lambda, name, vec![b' '; 6_291_457], &[]).await;
     assert_eq!((too_long.status().as_u16(), error_type(&too_long)), (413, "RequestTooLargeException"));
-    for unknown in
-        ["other", "github-token-broker:3", "arn%3Aaws%3Alambda%3Aeu-central-1%3A123456789012%3Afunction%3Aother"]
-    {
-        let answer = invoke(&lambda, unknown, "null", &[]).await;
-        assert_eq!((answer.status().as_u16(), error_type(&answer)), (404, "ResourceNotFoundException"), "{unknown}");
-    }
     let dry = invoke(&lambda, name, "null", &[("x-amz-invocation-type", "DryRun")]).await;
     assert_eq!(dry.status(), 204);
     assert!(lambda.posts().is_empty());
+}
+
+/// Status, type and text of the Invoke API's answer; the function must not get the request.
+async fn refusal(lambda: &Lambda, target: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
+    let url = format!("{}/2015-03-31/functions/{target}", lambda.invoke_url());
+    let request = headers.iter().fold(plain_client().post(url), |request, (name, value)| request.header(*name, *value));
+    let answer = request.body("null").send().await.unwrap();
+    let (status, error_type) = (answer.status().as_u16(), error_type(&answer).to_owned());
+    let body = json_of(answer).await;
+    let text = [&body["message"], &body["Message"]].into_iter().find_map(|text| text.as_str()).unwrap().to_owned();
+    assert_eq!(lambda.polls(), 0);
+    (status, error_type, text)
+}
+
+#[tokio::test]
+async fn an_unknown_function_is_named_with_its_qualifier() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let arn = "arn%3Aaws%3Alambda%3Aeu-central-1%3A123456789012%3Afunction%3A";
+    let own = "github-token-broker";
+    for (target, found) in [
+        ("other/invocations".into(), "other:$LATEST"),
+        (format!("{own}:3/invocations"), "github-token-broker:3"),
+        (format!("{own}/invocations?Qualifier=prod"), "github-token-broker:prod"),
+        (format!("{arn}other%3Aprod/invocations"), "other:prod"),
+        (format!("{arn}{own}/invocations?a=b&Qualifier=%24LATEST.PUBLISHED"), "github-token-broker:$LATEST.PUBLISHED"),
+    ] {
+        let text = format!("Function not found: arn:aws:lambda:eu-central-1:123456789012:function:{found}");
+        assert_eq!(refusal(&lambda, &target, &[]).await, (404, "ResourceNotFoundException".into(), text), "{target}");
+    }
+    let elsewhere = "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Agithub-token-broker/invocations";
+    let text = "Functions from 'us-east-1' are not reachable in this region ('eu-central-1')";
+    assert_eq!(refusal(&lambda, elsewhere, &[]).await, (404, "ResourceNotFoundException".into(), text.into()));
+    let text = "The derived qualifier from the function name does not match the specified qualifier.";
+    let both = refusal(&lambda, &format!("{own}:3/invocations?Qualifier=4"), &[]).await;
+    assert_eq!(both, (400, "InvalidParameterValueException".into(), text.into()));
+}
+
+#[tokio::test]
+async fn parameters_that_the_model_does_not_allow_are_refused() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let own = "github-token-broker/invocations";
+    let long = "q".repeat(129);
+    let qualifier = r"Member must satisfy regular expression pattern: \$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
+    let length = "Member must have length less than or equal to 128";
+    let types = "Member must satisfy enum value set: [Event, RequestResponse, DryRun]";
+    let logs = "Member must satisfy enum value set: [None, Tail]";
+    for (query, headers, parameter, value, constraint) in [
+        ("?Qualifier=a%20b", &[][..], "qualifier", "a b", qualifier),
+        ("?Qualifier=1.0", &[], "qualifier", "1.0", qualifier),
+        (&format!("?Qualifier={long}"), &[], "qualifier", &long, length),
+        ("", &[("x-amz-invocation-type", "Later")], "invocationType", "Later", types),
+        ("", &[("x-amz-log-type", "All")], "logType", "All", logs),
+    ] {
+        let (status, error_type, text) = refusal(&lambda, &format!("{own}{query}"), headers).await;
+        assert_eq!((status, error_type.as_str()), (400, "ValidationException"), "{value}");
+        let violation = format!("Value '{value}' at '{parameter}' failed to satisfy constraint: {constraint}");
+        assert_eq!(text, format!("1 validation error detected: {violation}"));
+    }
+    let (status, error_type, text) = refusal(&lambda, "a%20b/invocations?Qualifier=%21", &[]).await;
+    assert_eq!((status, error_type.as_str()), (400, "ValidationException"));
+    assert!(text.starts_with("2 validation errors detected: Value 'a b' at 'functionName' failed"), "{text}");
+    assert!(text.contains("; Value '!' at 'qualifier' failed"), "{text}");
+}
+
+#[tokio::test]
+async fn a_client_context_is_a_json_object_in_base64() {
+    let lambda = Lambda::start(0).await.unwrap();
+    let object = |length: usize| format!(r#"{{"custom":{{"a":"{}"}}}}"#, "a".repeat(length));
+    // 3,580 and 3,584 bytes.
+    let (longest, longer) = (BASE64_STANDARD.encode(object(2665)), BASE64_STANDARD.encode(object(2668)));
+    let invalid = "Client context must be a valid Base64-encoded JSON object.";
+    for (context, text) in [
+        ("{}", invalid),
+        (&BASE64_STANDARD.encode("no JSON"), invalid),
+        (&BASE64_STANDARD.encode("[]"), invalid),
+        (&BASE64_STANDARD.encode("null"), invalid),
+        (&BASE64_STANDARD.encode("{}{}"), invalid),
+        (&longer, "Client context must be at most 3583 bytes in Base64."),
+    ] {
+        let answer = refusal(&lambda, "github-token-broker/invocations", &[("x-amz-client-context", context)]).await;
+        assert_eq!(answer, (400, "InvalidRequestContentException".into(), text.into()), "{context}");
+    }
+    assert!(longest.len() <= 3583 && longer.len() == 3584, "{} {}", longest.len(), longer.len());
+    let _function = function(&lambda);
+    let lines = BASE64_STANDARD.encode("{\r\n  \"custom\": {}\n}");
+    for context in [&longest, &lines] {
+        let answer = invoke(&lambda, "github-token-broker", "\"context\"", &[("x-amz-client-context", context)]).await;
+        let expected = String::from_utf8(BASE64_STANDARD.decode(context).unwrap()).unwrap().replace(['\r', '\n'], " ");
+        assert_eq!(answer.text().await.unwrap(), expected);
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use anyhow::Result;
 use sandbox::bootstrap::{self, Profile};
 
 use crate::args::BenchOptions;
-use crate::write;
+use crate::{print, write};
 use report::Plan;
 
 /// Measures the binary, and the one to compare it with.
@@ -29,7 +29,7 @@ pub(crate) async fn run(options: &BenchOptions) -> Result<()> {
     let BenchOptions { runs, invocations, period, .. } = *options;
     let plan = Plan { runs, invocations, period: Duration::from_millis(period.into()) };
     let report = measure::measure(&binaries, plan).await?;
-    print!("{}", text::render(&report));
+    print(&text::render(&report))?;
     if let Some(file) = &options.json {
         write(file, &format!("{:#}\n", json::render(&report)))?;
     }

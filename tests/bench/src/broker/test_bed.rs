@@ -131,7 +131,7 @@ impl TestBed {
             .with_context(|| format!("cannot start {}", program.display()))?;
         match self.sandbox.lambda.try_ready().await.context(STUCK)? {
             Phase::Ready => Ok(broker),
-            phase => bail!("{} does not start: {phase:?}", program.display()),
+            phase => bail!("{} does not start: {phase}", program.display()),
         }
     }
 

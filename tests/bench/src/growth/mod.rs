@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::args::GrowthOptions;
 use crate::machine::Machine;
 use crate::units::Unit;
-use crate::{table, write};
+use crate::{print, table, write};
 
 /// The answer to one question.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) async fn run(options: &GrowthOptions) -> Result<()> {
         write(file, "")?;
     }
     let growth = measure(&program).await?;
-    print!("{}", growth.text());
+    print(&growth.text())?;
     if let Some(file) = &options.json {
         write(file, &format!("{:#}\n", growth.json()))?;
     }

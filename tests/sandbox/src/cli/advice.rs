@@ -7,30 +7,27 @@ pub(super) struct Advice {
     pub(super) culprit: &'static str,
     /// Whole sentences.
     pub(super) remedy: &'static str,
+    /// The page that has the facts.
+    pub(super) page: &'static str,
 }
 
 /// The advice on an error type of the broker's or Lambda's.
 pub(super) fn on(error_type: &str) -> Advice {
     let (culprit, remedy) = on_configuration(error_type).or_else(|| on_github(error_type)).unwrap_or(UNKNOWN);
-    Advice { culprit, remedy }
+    let page = if error_type == "ConfigurationInvalid" { "docs/configuration.md" } else { "docs/errors.md" };
+    Advice { culprit, remedy, page }
 }
 
 type Text = (&'static str, &'static str);
 
-const UNKNOWN: Text = (
-    "the broker itself",
-    "It ended or hung instead of answering. Set GITHUB_TOKEN_BROKER_LOG_LEVEL=debug and look at its log.",
-);
+const UNKNOWN: Text = ("the broker itself", "It ended or hung instead of answering. Its log may say why.");
 
 fn on_configuration(error_type: &str) -> Option<Text> {
     Some(match error_type {
         "InvocationInputRejected" => {
             ("the payload", "The broker takes no input. Callers send `null`; here, leave --payload out.")
         }
-        "ConfigurationInvalid" => (
-            "a variable",
-            "Correct the variable that the message names. The README lists all of them with their rules.",
-        ),
+        "ConfigurationInvalid" => ("a variable", "Correct the variable that the message names."),
         "DeadlineExceeded" => (
             "the network, or a service that is slow",
             "The step that the message names did not end in time. From here: check the network, HTTPS_PROXY and NO_PROXY. \
@@ -95,8 +92,7 @@ fn on_app(error_type: &str) -> Option<Text> {
         ),
         "GrantMismatch" => (
             "the permissions: GitHub granted something else than was asked for",
-            "The message says what differs. That token was revoked. Compare GITHUB_TOKEN_BROKER_PERMISSIONS with the \
-             App's permissions.",
+            "The message says what differs. Compare GITHUB_TOKEN_BROKER_PERMISSIONS with the App's permissions.",
         ),
         _ => return None,
     })
@@ -123,4 +119,41 @@ fn on_answer(error_type: &str) -> Option<Text> {
         ),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// All types that docs/errors.md lists in its table.
+    fn documented() -> Vec<String> {
+        let rows = page("docs/errors.md");
+        let cells = rows.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        cells.map(|(error_type, _)| error_type.to_owned()).filter(|name| name != "errorType").collect()
+    }
+
+    fn page(path: &str) -> String {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()
+    }
+
+    #[test]
+    fn every_documented_error_has_advice_of_its_own() {
+        let types = documented();
+        assert!(types.len() >= 17, "{types:?}");
+        for error_type in types.iter().filter(|error_type| *error_type != "InternalError") {
+            assert_ne!(on(error_type).culprit, UNKNOWN.0, "{error_type}");
+        }
+    }
+
+    #[test]
+    fn advice_names_the_page_that_has_the_facts() {
+        for error_type in documented().iter().map(String::as_str).chain(["Runtime.ExitError", "Sandbox.Timedout"]) {
+            let facts = page(on(error_type).page);
+            assert!(facts.contains(&format!("`{error_type}`")), "{error_type}: {}", on(error_type).page);
+        }
+        assert!(page(on("ConfigurationInvalid").page).contains("`GITHUB_TOKEN_BROKER_REPOSITORY_OWNER`"));
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use clap::Parser;
 use clap::error::ErrorKind;
+use sandbox::bootstrap;
 
 /// Tries github-token-broker on this machine.
 ///
@@ -14,7 +15,8 @@ use clap::error::ErrorKind;
 /// token opens nothing.
 #[derive(Debug, Parser)]
 #[expect(clippy::doc_markdown, reason = "clap prints it as it is")]
-#[command(name = "sandbox", verbatim_doc_comment, after_help = AFTER_HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[command(name = "sandbox", version = bootstrap::version(), verbatim_doc_comment, after_help = AFTER_HELP)]
 pub(super) struct Args {
     /// Run this built broker instead of building one
     #[arg(long, value_name = "PATH")]
@@ -36,15 +38,20 @@ pub(super) struct Args {
     ///
     /// Takes your AWS credentials and region from where the AWS CLI takes them (AWS_PROFILE, SSO, a
     /// credential process and so on), and the configuration from your GITHUB_TOKEN_BROKER_*
-    /// variables, as the Lambda would; HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and
-    /// AWS_ENDPOINT_URL_SSM count too. Says which of parameters, key, installation and permissions
-    /// is wrong, if one is. A good answer is a real token, shown only with --show-token.
+    /// variables, as the Lambda would; HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, AWS_ENDPOINT_URL_SSM
+    /// and AWS_IGNORE_CONFIGURED_ENDPOINT_URLS count too. Says which endpoints it calls, and which
+    /// of parameters, key, installation and permissions is wrong, if one is. A good answer is a
+    /// real token, shown only with --show-token.
     #[arg(long, verbatim_doc_comment)]
     live: bool,
 
     /// Print the real token, not only its length and hash
     #[arg(long)]
     show_token: bool,
+
+    /// Show the broker's log, too (--serve always does)
+    #[arg(long, conflicts_with = "serve")]
+    pub(super) verbose: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -69,8 +76,8 @@ pub(super) enum Mode<'a> {
 
 /// Why there are no arguments.
 pub(super) enum ParseError {
-    /// `--help`: the text is the output.
-    Help(String),
+    /// `--help` or `--version`: the text is the output.
+    Information(String),
     /// They are wrong.
     Usage(anyhow::Error),
 }
@@ -101,11 +108,11 @@ impl Args {
 }
 
 impl ParseError {
-    /// Help as it is; an error in one line, without clap's usage below it.
+    /// Help and version as they are; an error in one line, without clap's usage below it.
     fn from_clap(error: &clap::Error) -> Self {
         let text = error.render().to_string();
-        if error.kind() == ErrorKind::DisplayHelp {
-            return Self::Help(text);
+        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            return Self::Information(text);
         }
         let what = text.split("\n\n").next().unwrap_or_default();
         let what = what.strip_prefix("error: ").unwrap_or(what);

@@ -12,8 +12,7 @@ use super::aws_http;
 /// Whose credentials call SSM, and in which region.
 #[derive(Debug)]
 pub(super) struct Identity {
-    /// The region.
-    pub(super) region: String,
+    region: String,
     credentials: Credentials,
 }
 

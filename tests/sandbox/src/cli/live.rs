@@ -7,10 +7,11 @@ use anyhow::{Context, Result, bail};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use sandbox::{Broker, Environment, Invocation, Lambda, lambda_environment};
+use sandbox::{Broker, Environment, Invocation, Lambda, lambda_environment, stdout};
 use serde_json::Value;
 
 use super::aws::{self, Identity};
+use super::endpoints;
 use super::story::{self, print};
 
 /// The broker's own variables.
@@ -18,9 +19,10 @@ const PREFIX: &str = "GITHUB_TOKEN_BROKER_";
 /// Those of them that have no default.
 const REQUIRED: [&str; 2] = ["GITHUB_TOKEN_BROKER_REPOSITORY_OWNER", "GITHUB_TOKEN_BROKER_REPOSITORY_NAME"];
 /// Other variables that the broker reads.
-const PASSED_ON: [&str; 10] = [
+const PASSED_ON: [&str; 11] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_SSM",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_LAMBDA_LOG_LEVEL",
     "AWS_USE_DUALSTACK_ENDPOINT",
     "AWS_USE_FIPS_ENDPOINT",
@@ -36,23 +38,26 @@ pub(super) async fn identity() -> Result<Identity> {
     let is_blank = |name: &&str| std::env::var(name).map_or(true, |value| value.trim().is_empty());
     let missing: Vec<&str> = REQUIRED.into_iter().filter(is_blank).collect();
     if !missing.is_empty() {
-        bail!("--live needs {}: see the README's configuration", missing.join(" and "));
+        bail!("--live needs {}: see docs/configuration.md", missing.join(" and "));
     }
     aws::identity().await
 }
 
 /// Whether the broker answered with a token.
-pub(super) async fn run(bootstrap: &Path, identity: Identity, payload: &str, show_token: bool) -> Result<bool> {
+pub(super) async fn run(
+    bootstrap: &Path,
+    identity: Identity,
+    payload: &str,
+    show_token: bool,
+    verbose: bool,
+) -> Result<bool> {
     let lambda = Lambda::start(0).await.context("no free loopback port")?;
     let environment = as_lambda_would(&lambda, &identity);
     let before = Instant::now();
     let broker = Broker::spawn(bootstrap, &environment, &lambda)
         .with_context(|| format!("cannot start {}", bootstrap.display()))?;
-    eprintln!(
-        "The broker is {}; it calls the real SSM in {} and the real GitHub.\n",
-        bootstrap.display(),
-        identity.region
-    );
+    let (ssm, github) = (endpoints::ssm(&environment), endpoints::github(&environment));
+    say!("The broker is {}; it calls {ssm} and {github}.\n", bootstrap.display());
     let phase = lambda.try_ready().await.context(story::STUCK)?;
     let ready = story::init(&phase, before.elapsed());
     let invocation = lambda.try_invoke(payload).await.context(story::STUCK)?;
@@ -60,11 +65,15 @@ pub(super) async fn run(bootstrap: &Path, identity: Identity, payload: &str, sho
     print_steps(&log_line);
     if invocation.is_success() {
         story::token(&invocation);
-        eprintln!("\nParameters, key, installation and permissions are right.");
-        println!("{}", if show_token { invocation.text() } else { masked(&invocation) });
+        say!("\nParameters, key, installation and permissions are right.");
     } else {
         story::error(&invocation, &log_line);
         story::standard_error(&broker);
+    }
+    story::log(&broker, ready, verbose, invocation.is_success()).await;
+    if invocation.is_success() {
+        let answer = if show_token { invocation.text() } else { masked(&invocation) };
+        stdout::print(&(answer + "\n"))?;
     }
     Ok(invocation.is_success())
 }

@@ -1,11 +1,23 @@
 //! The command: arguments in, one of the ways to run the broker, an exit status out.
 //!
-//! Standard output gets only the token's JSON; everything else goes to standard error.
+//! Standard output gets only the token's JSON; everything else goes to standard error. If that is gone, there is nowhere to
+//! report it, and the command goes on.
+
+/// Writes a line to standard error.
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stderr(), $($argument)*));
+    }};
+}
 
 mod advice;
 mod args;
 mod aws;
+mod aws_cli;
 mod aws_http;
+mod endpoints;
+mod instructions;
 mod live;
 mod once;
 mod serve;
@@ -16,6 +28,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use args::{Args, Mode, ParseError};
 use sandbox::bootstrap::{self, Profile};
+use sandbox::stdout;
 
 /// The function answered an error.
 const FUNCTION_ERROR: u8 = 1;
@@ -26,10 +39,10 @@ const FAILURE: u8 = 2;
 pub(crate) fn main() -> ExitCode {
     match Args::parse() {
         Ok(args) => run(&args).unwrap_or_else(|error| fail(&error)),
-        Err(ParseError::Help(text)) => {
-            println!("{}", text.trim_end());
-            ExitCode::SUCCESS
-        }
+        Err(ParseError::Information(text)) => match stdout::print(&text) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error.into()),
+        },
         Err(ParseError::Usage(error)) => fail(&error),
     }
 }
@@ -38,7 +51,7 @@ pub(crate) fn main() -> ExitCode {
 fn fail(error: &anyhow::Error) -> ExitCode {
     let text = format!("{error:#}");
     let words: Vec<&str> = text.split_whitespace().collect();
-    eprintln!("sandbox: {}", words.join(" "));
+    say!("sandbox: {}", words.join(" "));
     FAILURE.into()
 }
 
@@ -52,12 +65,16 @@ fn run(args: &Args) -> Result<ExitCode> {
 async fn run_mode(args: &Args) -> Result<bool> {
     let build = async || bootstrap::find_or_build(args.bootstrap.as_deref(), Profile::Dev).await;
     match args.mode() {
-        Mode::Once { payload } => once::run(&build().await?, payload).await,
+        Mode::Once { payload } => {
+            stdout::check()?;
+            once::run(&build().await?, payload, args.verbose).await
+        }
         Mode::Serve { port } => serve::run(&build().await?, port).await,
         Mode::Live { payload, show_token } => {
+            stdout::check()?;
             // First the credentials: nobody wants to wait for a build to learn that they are missing.
             let identity = live::identity().await?;
-            live::run(&build().await?, identity, payload, show_token).await
+            live::run(&build().await?, identity, payload, show_token, args.verbose).await
         }
     }
 }

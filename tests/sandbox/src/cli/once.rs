@@ -4,17 +4,17 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
-use sandbox::{Broker, Endpoint, Sandbox};
+use sandbox::{Broker, Endpoint, Sandbox, stdout};
 use serde_json::Value;
 
 use super::story::{self, print};
 
 /// Whether the broker answered with a token.
-pub(super) async fn run(bootstrap: &Path, payload: &str) -> Result<bool> {
+pub(super) async fn run(bootstrap: &Path, payload: &str, verbose: bool) -> Result<bool> {
     let sandbox = start(0).await?;
     let before = Instant::now();
     let broker = launch(&sandbox, bootstrap)?;
-    eprintln!("The broker is {}; Lambda, SSM and GitHub are stand-ins on the loopback.\n", bootstrap.display());
+    say!("The broker is {}; Lambda, SSM and GitHub are stand-ins on the loopback.\n", bootstrap.display());
     let phase = sandbox.lambda.try_ready().await.context(story::STUCK)?;
     let ready = story::init(&phase, before.elapsed());
     let invocation = sandbox.lambda.try_invoke(payload).await.context(story::STUCK)?;
@@ -22,10 +22,13 @@ pub(super) async fn run(bootstrap: &Path, payload: &str) -> Result<bool> {
     print_requests(&sandbox, &log_line);
     if invocation.is_success() {
         story::token(&invocation);
-        println!("{}", invocation.text());
     } else {
         story::error(&invocation, &log_line);
         story::standard_error(&broker);
+    }
+    story::log(&broker, ready, verbose, invocation.is_success()).await;
+    if invocation.is_success() {
+        stdout::print(&(invocation.text() + "\n"))?;
     }
     Ok(invocation.is_success())
 }

@@ -17,17 +17,15 @@ pub(super) const STUCK: &str = "the broker is stuck";
 /// Prints a step, how long it took (where known), and its particulars.
 pub(super) fn print(what: &str, milliseconds: Option<u128>, particulars: &str) {
     let took = milliseconds.map_or(String::new(), |milliseconds| format!("{milliseconds} ms"));
-    eprintln!("  {what:<10} {took:>8}  {particulars}");
+    say!("  {what:<10} {took:>8}  {particulars}");
 }
 
 /// Prints how init ended, and returns whether the function is ready.
 pub(super) fn init(phase: &Phase, took: Duration) -> bool {
     let took = Some(took.as_millis());
     match phase {
-        Phase::Starting => print("init", took, "not finished"),
         Phase::Ready => print("init", took, "the broker is ready"),
-        Phase::InitError(post) => print("init", took, &format!("failed: {}", String::from_utf8_lossy(&post.body))),
-        Phase::Exited(status) => print("init", took, &format!("the broker ended: {status}")),
+        other => print("init", took, &format!("failed: {other}")),
     }
     matches!(phase, Phase::Ready)
 }
@@ -68,26 +66,64 @@ pub(super) fn error(invocation: &Invocation, log_line: &Value) {
     let text = format!("{}: {}", invocation.error_type(), invocation.error_message());
     print("error", Some(invocation.elapsed.as_millis()), &text);
     let advice = advice::on(&invocation.error_type());
-    eprintln!("\nWhat is wrong: {}.\n{}", advice.culprit, advice.remedy);
+    say!("\nWhat is wrong: {}.\n{} More: {}.", advice.culprit, advice.remedy, advice.page);
+    if let Some(outcome) = log_line["revocation"].as_str() {
+        say!("{}", revocation(outcome));
+    }
     for (field, name) in [
         ("client_id", "client ID"),
         ("installation_id", "installation"),
         ("key_fingerprint", "the key's fingerprint"),
+        ("token_sha256", "the token's SHA-256"),
         ("github_request_id", "GitHub's request ID"),
         ("aws_request_id", "AWS's request ID"),
     ] {
         match &log_line[field] {
             Value::Null => {}
-            Value::String(value) => eprintln!("  {name}: {value}"),
-            value => eprintln!("  {name}: {value}"),
+            Value::String(value) => say!("  {name}: {value}"),
+            value => say!("  {name}: {value}"),
         }
     }
+}
+
+/// What became of a token that GitHub issued and the broker refused.
+fn revocation(outcome: &str) -> String {
+    match outcome {
+        "revoked" => "The token that GitHub issued was revoked.".into(),
+        _ => format!("The token that GitHub issued could not be revoked ({outcome}): it works until it expires."),
+    }
+}
+
+/// Prints the broker's log, or how to see it after an error.
+pub(super) async fn log(broker: &Broker, ready: bool, verbose: bool, success: bool) {
+    if !verbose {
+        if !success {
+            say!("\nWith --verbose, the broker's log follows here.");
+        }
+        return;
+    }
+    if !ready {
+        // It ends after an error of init, and its last line may still be on its way.
+        drop(timeout(LOG_LAG, broker.exit()).await);
+    }
+    say!("\nThe broker's log:\n{}", broker.stdout().trim_end());
 }
 
 /// Prints the broker's standard error: a panic of the runtime, or a message of the dynamic loader.
 pub(super) fn standard_error(broker: &Broker) {
     let text = broker.stderr();
     if !text.trim().is_empty() {
-        eprintln!("\nIt wrote on standard error:\n{}", text.trim_end());
+        say!("\nIt wrote on standard error:\n{}", text.trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_revoked_token_is_called_revoked() {
+        assert_eq!(revocation("revoked"), "The token that GitHub issued was revoked.");
+        assert!(revocation("failed: no answer").contains("could not be revoked (failed: no answer)"));
     }
 }

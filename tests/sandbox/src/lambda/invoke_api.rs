@@ -7,20 +7,23 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use super::runtime_api::function_arn;
-use super::{FUNCTION_NAME, FUNCTION_VERSION, Invocation, MEMORY_SIZE_MB, Service};
-use crate::app::{AWS_ACCOUNT_ID, AWS_REGION};
+use super::refusal::{Refusal, invalid_content, not_found, violation};
+use super::report::{self, Report};
+use super::{FUNCTION_VERSION, Invocation, Service, target};
 use crate::ids;
 use crate::locks::lock;
 use crate::output::Stream;
-use crate::server::{Handler, json_response};
+use crate::server::Handler;
 
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const MAX_PAYLOAD: usize = 6_291_456;
+/// In base64: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+const MAX_CLIENT_CONTEXT: usize = 3583;
+const INVOCATION_TYPES: [&str; 3] = ["Event", "RequestResponse", "DryRun"];
+const LOG_TYPES: [&str; 2] = ["None", "Tail"];
 /// How much of the log `LogType=Tail` gives.
 const TAIL: usize = 4096;
 /// How long to wait for the line that the function wrote just before it answered: pipe and socket are not in step.
@@ -29,65 +32,48 @@ const LOG_LAG: Duration = Duration::from_millis(250);
 pub(super) fn handler(service: Arc<Service>) -> Handler {
     Arc::new(move |request| {
         let service = service.clone();
-        Box::pin(async move { invoke(service, &request).await.unwrap_or_else(Refusal::into_response).into() })
+        Box::pin(async move { invoke(service, &request).await.unwrap_or_else(refused).into() })
     })
 }
 
-/// An error of the service, not of the function.
-struct Refusal {
-    status: StatusCode,
-    error_type: &'static str,
-    body: Value,
-}
-
-impl Refusal {
-    fn new(status: StatusCode, error_type: &'static str, message: &str) -> Self {
-        Self { status, error_type, body: json!({ "Type": "User", "message": message }) }
-    }
-
-    fn into_response(self) -> Response<Bytes> {
-        let mut response = json_response(self.status, &self.body);
-        response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(self.error_type));
-        with_request_id(response, &ids::uuid())
-    }
+fn refused(refusal: Refusal) -> Response<Bytes> {
+    with_request_id(refusal.into_response(), &ids::uuid())
 }
 
 async fn invoke(service: Arc<Service>, request: &Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
-    check_function(request)?;
+    target::check(request, function_name(request)?)?;
+    let invocation_type = one_of(request, "x-amz-invocation-type", "invocationType", &INVOCATION_TYPES)?;
+    let tail = one_of(request, "x-amz-log-type", "logType", &LOG_TYPES)? == "Tail";
     let payload = payload(request.body())?;
     let context = client_context(request)?;
-    match header(request, "x-amz-invocation-type") {
-        "" | "RequestResponse" => {
-            Ok(wait(&service, payload, context, header(request, "x-amz-log-type") == "Tail").await)
-        }
+    match invocation_type {
         "Event" => {
-            tokio::spawn(async move { service.invoke(payload, context).await.map(drop) });
+            // Lambda passes a client context to synchronous invocations only.
+            tokio::spawn(async move { service.invoke(payload, None).await.map(drop) });
             Ok(empty(StatusCode::ACCEPTED))
         }
         "DryRun" => Ok(empty(StatusCode::NO_CONTENT)),
-        other => Err(invalid_parameter(&format!("Value '{other}' at 'invocationType' failed to satisfy constraint"))),
+        _ => Ok(wait(&service, payload, context, tail).await),
     }
 }
 
-/// A name, a partial or a whole ARN, with or without `:$LATEST`, names the only function there is.
-fn check_function(request: &Request<Bytes>) -> Result<(), Refusal> {
-    let name = request
-        .uri()
-        .path()
-        .strip_prefix("/2015-03-31/functions/")
+/// A header's value, which is one of these; empty when there is none.
+fn one_of<'a>(request: &'a Request<Bytes>, name: &str, parameter: &str, values: &[&str]) -> Result<&'a str, Refusal> {
+    let value = header(request, name);
+    if value.is_empty() || values.contains(&value) {
+        return Ok(value);
+    }
+    let constraint = format!("Member must satisfy enum value set: [{}]", values.join(", "));
+    Err(Refusal::validation(&[violation(parameter, value, &constraint)]))
+}
+
+/// The function's name in the path.
+fn function_name(request: &Request<Bytes>) -> Result<&str, Refusal> {
+    let path = request.uri().path();
+    path.strip_prefix("/2015-03-31/functions/")
         .and_then(|rest| rest.strip_suffix("/invocations"))
         .filter(|_| request.method() == Method::POST)
-        .ok_or_else(|| not_found(&format!("{} {}", request.method(), request.uri().path())))?;
-    let name = percent_decode_str(name).decode_utf8_lossy();
-    let qualifier = request.uri().query().and_then(|query| query.strip_prefix("Qualifier="));
-    let qualifier = percent_decode_str(qualifier.unwrap_or(FUNCTION_VERSION)).decode_utf8_lossy();
-    let unqualified = name.strip_suffix(":$LATEST").unwrap_or(&name);
-    let partial_arn = format!("{AWS_ACCOUNT_ID}:function:{FUNCTION_NAME}");
-    if qualifier == FUNCTION_VERSION && [FUNCTION_NAME, &partial_arn, &function_arn()].contains(&unqualified) {
-        return Ok(());
-    }
-    let arn = format!("arn:aws:lambda:{AWS_REGION}:{AWS_ACCOUNT_ID}:function:{}", unqualified.replace(':', "_"));
-    Err(not_found(&format!("Function not found: {arn}")))
+        .ok_or_else(|| not_found(&format!("{} {path}", request.method())))
 }
 
 /// Lambda hands a function `{}` when the caller sends nothing, and only JSON otherwise.
@@ -101,19 +87,34 @@ fn payload(body: &Bytes) -> Result<Vec<u8>, Refusal> {
     }
     match serde_json::from_slice::<Value>(body) {
         Ok(_) => Ok(body.to_vec()),
-        Err(why) => {
-            let message = format!("Could not parse request body into json: Could not parse payload into json: {why}");
-            Err(Refusal::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", &message))
-        }
+        Err(why) => Err(invalid_content(&format!(
+            "Could not parse request body into json: Could not parse payload into json: {why}"
+        ))),
     }
 }
 
-/// The caller's client context: base64 here, decoded for the function. Lambda does not look inside.
+/// The caller's client context: base64 of a JSON object here, the object itself for the function.
 fn client_context(request: &Request<Bytes>) -> Result<Option<HeaderValue>, Refusal> {
-    let encoded = header(request, "x-amz-client-context");
-    let decoded = BASE64_STANDARD.decode(encoded).ok().and_then(|context| HeaderValue::try_from(context).ok());
-    let context = decoded.ok_or_else(|| invalid_parameter("Client context must be a valid Base64-encoded JSON"))?;
-    Ok(Some(context).filter(|context| !context.is_empty()))
+    let Some(encoded) = request.headers().get("x-amz-client-context").filter(|encoded| !encoded.is_empty()) else {
+        return Ok(None);
+    };
+    if encoded.len() > MAX_CLIENT_CONTEXT {
+        // AWS documents the limit, not the text.
+        return Err(invalid_content(&format!("Client context must be at most {MAX_CLIENT_CONTEXT} bytes in Base64.")));
+    }
+    let decoded = BASE64_STANDARD.decode(encoded).ok();
+    let object = decoded.filter(|context| serde_json::from_slice::<Map<String, Value>>(context).is_ok());
+    let context = object.and_then(|context| HeaderValue::try_from(in_one_line(context)).ok());
+    let text = "Client context must be a valid Base64-encoded JSON object.";
+    context.map(Some).ok_or_else(|| invalid_content(text))
+}
+
+/// A header cannot hold line ends, which JSON has only between its tokens.
+fn in_one_line(mut json: Vec<u8>) -> Vec<u8> {
+    for byte in json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')) {
+        *byte = b' ';
+    }
+    json
 }
 
 async fn wait(service: &Service, payload: Vec<u8>, context: Option<HeaderValue>, tail: bool) -> Response<Bytes> {
@@ -122,6 +123,7 @@ async fn wait(service: &Service, payload: Vec<u8>, context: Option<HeaderValue>,
         Ok(invocation) => invocation,
         Err(unanswered) => return service_exception(&unanswered.to_string()),
     };
+    let init = lock(&service.init).take();
     let mut response = Response::new(Bytes::from(invocation.body.clone()));
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
@@ -130,7 +132,7 @@ async fn wait(service: &Service, payload: Vec<u8>, context: Option<HeaderValue>,
         headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
     }
     if tail {
-        let log = BASE64_STANDARD.encode(service.log_tail(&invocation, before).await);
+        let log = BASE64_STANDARD.encode(service.log_tail(&invocation, before, init).await);
         headers.insert("x-amz-log-result", HeaderValue::try_from(log).expect("base64 is visible ASCII"));
     }
     with_request_id(response, &invocation.request_id)
@@ -138,21 +140,18 @@ async fn wait(service: &Service, payload: Vec<u8>, context: Option<HeaderValue>,
 
 impl Service {
     /// The last of what the function logged during an invocation, between Lambda's own lines.
-    async fn log_tail(&self, invocation: &Invocation, before: usize) -> Vec<u8> {
+    async fn log_tail(&self, invocation: &Invocation, before: usize, init: Option<Duration>) -> Vec<u8> {
         let id = &invocation.request_id;
         let output = lock(&self.output).clone();
         // Without such a line the tail is shorter, as Lambda's may be.
         drop(timeout(LOG_LAG, output.line_after(0, |line| line.contains(id.as_str()))).await);
         let captured = output.captured();
-        let milliseconds = invocation.elapsed.as_secs_f64() * 1000.0;
-        let mut log = format!("START RequestId: {id} Version: {FUNCTION_VERSION}\n").into_bytes();
+        let process = *lock(&self.process);
+        let report =
+            Report { duration: invocation.elapsed, init, max_memory_mb: process.and_then(report::max_memory_mb) };
+        let mut log = report::start(id).into_bytes();
         log.extend_from_slice(captured.stream(Stream::Stdout).get(before..).unwrap_or_default());
-        let report = format!(
-            "END RequestId: {id}\nREPORT RequestId: {id}\tDuration: {milliseconds:.2} ms\tBilled Duration: {} ms\t\
-             Memory Size: {MEMORY_SIZE_MB} MB\n",
-            milliseconds.ceil(),
-        );
-        log.extend_from_slice(report.as_bytes());
+        log.extend_from_slice(report.end(id).as_bytes());
         log.split_off(log.len().saturating_sub(TAIL))
     }
 }
@@ -161,22 +160,9 @@ fn header<'a>(request: &'a Request<Bytes>, name: &str) -> &'a str {
     request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn not_found(message: &str) -> Refusal {
-    Refusal {
-        status: StatusCode::NOT_FOUND,
-        error_type: "ResourceNotFoundException",
-        // Of all of Lambda's errors, this one spells it `Message`.
-        body: json!({ "Type": "User", "Message": message }),
-    }
-}
-
-fn invalid_parameter(message: &str) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "InvalidParameterValueException", message)
-}
-
 fn service_exception(message: &str) -> Response<Bytes> {
     let message = format!("the sandbox gave up: {message}");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", &message).into_response()
+    refused(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", &message))
 }
 
 fn empty(status: StatusCode) -> Response<Bytes> {

@@ -8,9 +8,13 @@
 
 mod invocation;
 mod invoke_api;
+mod refusal;
+mod report;
 mod runtime_api;
+mod target;
 mod trace_ids;
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitStatus;
@@ -55,6 +59,17 @@ pub enum Phase {
     Exited(ExitStatus),
 }
 
+impl fmt::Display for Phase {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Starting => formatter.write_str("it is still starting"),
+            Self::Ready => formatter.write_str("it is ready"),
+            Self::InitError(post) => write!(formatter, "it reported {}", String::from_utf8_lossy(&post.body)),
+            Self::Exited(status) => write!(formatter, "it ended with {status}"),
+        }
+    }
+}
+
 /// Something took longer than the outer limit. The text includes what the function wrote.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{waited_for} did not come within {} s\n{output}", limits::outer().as_secs())]
@@ -87,6 +102,9 @@ struct Service {
     posts: Mutex<Vec<Post>>,
     output: Mutex<Output>,
     started: Mutex<Instant>,
+    /// Until an invocation reported it.
+    init: Mutex<Option<Duration>>,
+    process: Mutex<Option<u32>>,
 }
 
 /// An invocation that waits for the function's next request.
@@ -218,9 +236,11 @@ impl Lambda {
         format!("http://{}", self.invoke_api.address())
     }
 
-    /// A function starts, and `output` is its log.
-    pub(crate) fn starting(&self, output: Output) {
+    /// A function starts in this process, and `output` is its log.
+    pub(crate) fn starting(&self, process: Option<u32>, output: Output) {
         *lock(&self.service.output) = output;
+        *lock(&self.service.process) = process;
+        *lock(&self.service.init) = None;
         *lock(&self.service.started) = Instant::now();
         self.service.phase.send_replace(Phase::Starting);
     }
@@ -248,6 +268,8 @@ impl Default for Service {
             posts: Mutex::default(),
             output: Mutex::default(),
             started: Mutex::new(Instant::now()),
+            init: Mutex::default(),
+            process: Mutex::default(),
         }
     }
 }

@@ -64,6 +64,7 @@ impl Service {
         self.phase.send_if_modified(|phase| {
             let first = matches!(phase, Phase::Starting);
             if first {
+                *lock(&self.init) = Some(lock(&self.started).elapsed());
                 *phase = Phase::Ready;
             }
             first
