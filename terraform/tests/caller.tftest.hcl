@@ -1,7 +1,18 @@
 # The trust policy and the permissions of the role of modules/github-actions-caller.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  mock_data "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+  }
+
+  # The real provider checks the form of the ARNs that other resources are given.
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+  }
 }
 
 variables {

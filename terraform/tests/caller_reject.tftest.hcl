@@ -2,7 +2,18 @@
 # bad values to several variables at once, and each of expect_failures must fail.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  mock_data "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+  }
+
+  # The real provider checks the form of the ARNs that other resources are given.
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+  }
 }
 
 variables {
