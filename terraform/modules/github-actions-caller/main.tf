@@ -23,8 +23,8 @@ locals {
     : (local.is_server ? [for ref in local.refs : "ref:${ref}"] : ["ref:*"])
   )
 
-  # Repositories created, renamed or transferred since 2026-07-15 send names with IDs, older ones names alone until they
-  # opt in, and a server's repositories always names alone.
+  # Repositories created, renamed or transferred since 2026-07-15 send names with IDs, older ones names without IDs until they
+  # opt in, and a server's repositories always names without IDs.
   repository = var.allow_any_repository_of_owner ? "*" : coalesce(var.repository_name, "-")
   subject_starts = concat(
     ["repo:${var.repository_owner}/${local.repository}"],
