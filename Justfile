@@ -40,7 +40,7 @@ docs $RUSTDOCFLAGS="-D warnings":
     cargo doc --workspace --all-features --no-deps --document-private-items
 
 # Checks the Terraform module and its examples
-terraform: (terraform-fmt "-check" "-diff") (terraform-docs "--output-check") terraform-coverage terraform-urls terraform-download terraform-checkov terraform-validate terraform-test terraform-state
+terraform: (terraform-fmt "-check" "-diff") (terraform-docs "--output-check") terraform-coverage terraform-urls terraform-download terraform-tflint terraform-checkov terraform-validate terraform-test terraform-state
 
 # Formats the Terraform code (`-check` only reports)
 terraform-fmt *ARGS:
@@ -62,6 +62,10 @@ terraform-urls:
 terraform-download:
     terraform/tests/check-download
 
+# Lints the module, its submodule and the examples; `tflint --init --chdir=terraform` installs the AWS rules
+terraform-tflint:
+    tflint --chdir=terraform --recursive --config "{{ justfile_directory() }}/terraform/.tflint.hcl"
+
 # Looks for insecure settings; a skipped check needs a reason
 terraform-checkov:
     ! grep -rnE 'checkov:skip=[A-Z0-9_]+:? *$' terraform --include='*.tf'
@@ -78,6 +82,11 @@ terraform-test:
 # Applies upgrades, releases and examples; needs providers that contact nothing
 terraform-state:
     terraform/tests/for-each-provider tests/check-state
+
+# Validates and tests the module with OpenTofu (`tofu`) in Terraform's place
+terraform-opentofu $OPENTOFU="yes":
+    terraform/tests/for-each-provider tests/check-validity
+    terraform/tests/for-each-provider tests/check-plans
 
 # What to run before a commit
 check: (fmt "--check") lint test docs

@@ -1,7 +1,22 @@
 # The trust policy and the permissions of the role of modules/github-actions-caller.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  # The real provider checks the form of the ARNs that other resources are given.
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+  }
 }
 
 variables {
@@ -31,15 +46,17 @@ run "branch" {
         Principal = { Federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
         Condition = {
           StringEquals = {
-            "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
-            "token.actions.githubusercontent.com:sub" = [
-              "repo:octo-org/octo.repo:ref:refs/heads/main",
-              "repo:octo-org@65/octo.repo@74:ref:refs/heads/main",
-            ]
+            "token.actions.githubusercontent.com:aud"                 = ["sts.amazonaws.com"]
             "token.actions.githubusercontent.com:repository"          = ["octo-org/octo.repo"]
             "token.actions.githubusercontent.com:repository_id"       = ["74"]
             "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
             "token.actions.githubusercontent.com:ref"                 = ["refs/heads/main"]
+          }
+          StringLike = {
+            "token.actions.githubusercontent.com:sub" = [
+              "repo:octo-org/octo.repo:ref:*",
+              "repo:octo-org@65/octo.repo@74:ref:*",
+            ]
           }
         }
       }]
@@ -72,10 +89,9 @@ run "branch" {
         "github-token-broker:module"     = "meigma/github-token-broker"
       }),
       length(aws_iam_openid_connect_provider.github) == 0,
-      data.aws_iam_openid_connect_provider.github[0].url == "https://token.actions.githubusercontent.com",
       output.oidc_provider_arn == "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
     ])
-    error_message = "The role or the lookup of the OIDC provider is wrong."
+    error_message = "The role or the OIDC provider is wrong."
   }
 }
 
@@ -93,18 +109,18 @@ run "environments_on_a_branch" {
   assert {
     condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition == {
       StringEquals = {
-        "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
-        "token.actions.githubusercontent.com:sub" = [
-          "repo:octo-org/octo.repo:environment:production",
-          "repo:octo-org/octo.repo:environment:staging",
-          "repo:octo-org@65/octo.repo@74:environment:production",
-          "repo:octo-org@65/octo.repo@74:environment:staging",
-        ]
+        "token.actions.githubusercontent.com:aud"                 = ["sts.amazonaws.com"]
         "token.actions.githubusercontent.com:repository"          = ["octo-org/octo.repo"]
         "token.actions.githubusercontent.com:repository_id"       = ["74"]
         "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
         "token.actions.githubusercontent.com:ref"                 = ["refs/heads/main"]
         "token.actions.githubusercontent.com:environment"         = ["production", "staging"]
+      }
+      StringLike = {
+        "token.actions.githubusercontent.com:sub" = [
+          "repo:octo-org/octo.repo:environment:*",
+          "repo:octo-org@65/octo.repo@74:environment:*",
+        ]
       }
     }
     error_message = "The conditions are wrong."
@@ -134,11 +150,7 @@ run "every_claim_and_a_pattern" {
   assert {
     condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition == {
       StringEquals = {
-        "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
-        "token.actions.githubusercontent.com:sub" = [
-          "repo:octo-org/octo.repo:environment:production",
-          "repo:octo-org@65/octo.repo@74:environment:production",
-        ]
+        "token.actions.githubusercontent.com:aud"                 = ["sts.amazonaws.com"]
         "token.actions.githubusercontent.com:repository"          = ["octo-org/octo.repo"]
         "token.actions.githubusercontent.com:repository_id"       = ["74"]
         "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
@@ -150,6 +162,10 @@ run "every_claim_and_a_pattern" {
         "token.actions.githubusercontent.com:enterprise_id"       = ["345"]
       }
       StringLike = {
+        "token.actions.githubusercontent.com:sub" = [
+          "repo:octo-org/octo.repo:environment:*",
+          "repo:octo-org@65/octo.repo@74:environment:*",
+        ]
         "token.actions.githubusercontent.com:ref" = ["refs/tags/v*"]
       }
     }
@@ -205,8 +221,8 @@ run "any_branch_when_asked_for" {
       }
       StringLike = {
         "token.actions.githubusercontent.com:sub" = [
-          "repo:octo-org/octo.repo:ref:refs/heads/*",
-          "repo:octo-org@65/octo.repo@74:ref:refs/heads/*",
+          "repo:octo-org/octo.repo:ref:*",
+          "repo:octo-org@65/octo.repo@74:ref:*",
         ]
         "token.actions.githubusercontent.com:ref" = ["refs/heads/*"]
       }
@@ -241,8 +257,8 @@ run "any_repository_when_asked_for" {
       }
       StringLike = {
         "token.actions.githubusercontent.com:sub" = [
-          "repo:octo-org/*:ref:refs/heads/main",
-          "repo:octo-org@65/*:ref:refs/heads/main",
+          "repo:octo-org/*:ref:*",
+          "repo:octo-org@65/*:ref:*",
         ]
         "token.actions.githubusercontent.com:repository" = ["octo-org/*"]
       }
@@ -272,12 +288,200 @@ run "oidc_provider_created" {
 
   assert {
     condition = alltrue([
-      length(data.aws_iam_openid_connect_provider.github) == 0,
       aws_iam_openid_connect_provider.github[0].url == "https://token.actions.githubusercontent.com",
       contains(aws_iam_openid_connect_provider.github[0].client_id_list, "sts.amazonaws.com"),
       length(aws_iam_openid_connect_provider.github[0].client_id_list) == 1,
       length(aws_iam_openid_connect_provider.github[0].thumbprint_list) == 2,
     ])
     error_message = "The OIDC provider is wrong."
+  }
+}
+
+run "oidc_provider_given" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    oidc_provider_arn = "arn:aws:iam::999988887777:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition = alltrue([
+      jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Principal.Federated == "arn:aws:iam::999988887777:oidc-provider/token.actions.githubusercontent.com",
+      output.oidc_provider_arn == "arn:aws:iam::999988887777:oidc-provider/token.actions.githubusercontent.com",
+      length(aws_iam_openid_connect_provider.github) == 0,
+    ])
+    error_message = "The role trusts another OIDC provider."
+  }
+}
+
+run "issuer_of_an_enterprise" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    issuer               = "https://token.actions.githubusercontent.com/octo-enterprise"
+    create_oidc_provider = true
+  }
+
+  assert {
+    condition     = aws_iam_openid_connect_provider.github[0].url == "https://token.actions.githubusercontent.com/octo-enterprise"
+    error_message = "The OIDC provider is that of another issuer."
+  }
+}
+
+run "issuer_of_ghe_com" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    issuer = "https://token.actions.octocorp.ghe.com"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0] == {
+      Sid       = "GitHubActions"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.octocorp.ghe.com" }
+      Condition = {
+        StringEquals = {
+          "token.actions.octocorp.ghe.com:aud"                 = ["sts.amazonaws.com"]
+          "token.actions.octocorp.ghe.com:repository"          = ["octo-org/octo.repo"]
+          "token.actions.octocorp.ghe.com:repository_id"       = ["74"]
+          "token.actions.octocorp.ghe.com:repository_owner_id" = ["65"]
+          "token.actions.octocorp.ghe.com:ref"                 = ["refs/heads/main"]
+        }
+        StringLike = {
+          "token.actions.octocorp.ghe.com:sub" = [
+            "repo:octo-org/octo.repo:ref:*",
+            "repo:octo-org@65/octo.repo@74:ref:*",
+          ]
+        }
+      }
+    }
+    error_message = "The trust policy is wrong."
+  }
+}
+
+run "refs_on_enterprise_server" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    issuer              = "https://github.example.com/_services/token"
+    repository_owner_id = null
+    repository_id       = null
+    refs                = ["refs/heads/main", "refs/tags/v*"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0] == {
+      Sid       = "GitHubActions"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::111122223333:oidc-provider/github.example.com/_services/token" }
+      Condition = {
+        StringEquals = {
+          "github.example.com/_services/token:aud" = ["sts.amazonaws.com"]
+        }
+        StringLike = {
+          "github.example.com/_services/token:sub" = [
+            "repo:octo-org/octo.repo:ref:refs/heads/main",
+            "repo:octo-org/octo.repo:ref:refs/tags/v*",
+          ]
+        }
+      }
+    }
+    error_message = "The trust policy has a claim that AWS does not evaluate, or the subject does not have the refs."
+  }
+}
+
+run "environments_on_enterprise_server" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    issuer              = "https://github.example.com/_services/token"
+    repository_owner_id = null
+    repository_id       = null
+    refs                = []
+    environments        = ["production:eu", "Staging (EU)"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition == {
+      StringEquals = {
+        "github.example.com/_services/token:aud" = ["sts.amazonaws.com"]
+        "github.example.com/_services/token:sub" = [
+          "repo:octo-org/octo.repo:environment:production%3Aeu",
+          "repo:octo-org/octo.repo:environment:Staging (EU)",
+        ]
+      }
+    }
+    error_message = "The subject does not have the environments as GitHub writes them."
+  }
+}
+
+run "characters_that_github_allows" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    refs              = ["refs/heads/fix/#12-größe(2)", "refs/heads/a,b;c'd\"e&f<g>h=i!{j}%|]"]
+    environments      = ["production:eu", "Größe #1 (EU) / blue, green"]
+    job_workflow_refs = ["octo-org/shared/.github/workflows/Release (prod) #2.yaml@refs/heads/größe#1"]
+    workflows         = ["Release: größe #1 (prod)"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition.StringEquals == {
+      "token.actions.githubusercontent.com:aud"                 = ["sts.amazonaws.com"]
+      "token.actions.githubusercontent.com:repository"          = ["octo-org/octo.repo"]
+      "token.actions.githubusercontent.com:repository_id"       = ["74"]
+      "token.actions.githubusercontent.com:repository_owner_id" = ["65"]
+      "token.actions.githubusercontent.com:ref"                 = ["refs/heads/fix/#12-größe(2)", "refs/heads/a,b;c'd\"e&f<g>h=i!{j}%|]"]
+      "token.actions.githubusercontent.com:environment"         = ["production:eu", "Größe #1 (EU) / blue, green"]
+      "token.actions.githubusercontent.com:job_workflow_ref"    = ["octo-org/shared/.github/workflows/Release (prod) #2.yaml@refs/heads/größe#1"]
+      "token.actions.githubusercontent.com:workflow"            = ["Release: größe #1 (prod)"]
+    }
+    error_message = "A name is changed."
+  }
+}
+
+# Written in full, the subjects of these would fill more than 2,048 characters.
+run "many_refs_and_environments_stay_within_the_default_quota" {
+  command = plan
+
+  module {
+    source = "./modules/github-actions-caller"
+  }
+
+  variables {
+    refs         = [for n in range(20) : "refs/heads/release/2026-${n}"]
+    environments = [for n in range(10) : "production-${n}"]
+  }
+
+  assert {
+    condition     = length(aws_iam_role.caller.assume_role_policy) < 2048
+    error_message = "The trust policy is too long: ${length(aws_iam_role.caller.assume_role_policy)}."
   }
 }

@@ -2,7 +2,22 @@
 # bad values to several variables at once, and each of expect_failures must fail.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  # The real provider checks the form of the ARNs that other resources are given.
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+  }
 }
 
 variables {
@@ -170,6 +185,139 @@ run "reject_ref_beside_any_branch" {
 run "reject_trust_policy_that_is_too_long" {
   command = plan
   module { source = "./modules/github-actions-caller" }
-  variables { refs = [for n in range(50) : "refs/heads/a-branch-with-a-long-name-${n}"] }
+  variables { refs = [for n in range(100) : "refs/heads/a-branch-with-a-long-name-${n}"] }
+  expect_failures = [aws_iam_role.caller, check.trust_policy_size]
+}
+
+run "warn_about_trust_policy_over_the_default_quota" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables { refs = [for n in range(40) : "refs/heads/a-branch-with-a-long-name-${n}"] }
+  expect_failures = [check.trust_policy_size]
+}
+
+# The size is known when the provider's ARN is not.
+run "warn_about_trust_policy_of_a_new_provider" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables {
+    refs                 = [for n in range(40) : "refs/heads/a-branch-with-a-long-name-${n}"]
+    create_oidc_provider = true
+  }
+  expect_failures = [check.trust_policy_size]
+}
+
+run "reject_policy_that_is_too_long" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables { function_arns = [for n in range(150) : "arn:aws:lambda:eu-central-1:111122223333:function:a-broker-with-a-name-${n}"] }
+  expect_failures = [aws_iam_role_policy.caller]
+}
+
+run "reject_characters_that_iam_does_not_take" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables {
+    refs              = ["refs/heads/東京"]
+    environments      = ["東京"]
+    job_workflow_refs = ["octo-org/shared/.github/workflows/東京.yml@refs/heads/main"]
+    workflows         = ["東京"]
+  }
+  expect_failures = [var.refs, var.environments, var.job_workflow_refs, var.workflows]
+}
+
+run "reject_refs_that_git_does_not_allow" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables {
+    refs              = ["refs/heads/a b"]
+    environments      = [""]
+    job_workflow_refs = ["octo-org/shared/.github/workflows/release.yml@v1"]
+    workflows         = ["a\nb"]
+  }
+  expect_failures = [var.refs, var.environments, var.job_workflow_refs, var.workflows]
+}
+
+run "reject_other_issuers" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables {
+    issuer            = "https://gitlab.example.com"
+    oidc_provider_arn = "token.actions.githubusercontent.com"
+  }
+  expect_failures = [var.issuer, var.oidc_provider_arn]
+}
+
+run "reject_issuer_with_a_slash_at_the_end" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables { issuer = "https://token.actions.githubusercontent.com/" }
+  expect_failures = [var.issuer]
+}
+
+run "reject_provider_of_another_issuer" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables { oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com/octo-enterprise" }
+  expect_failures = [aws_iam_role.caller]
+}
+
+run "reject_provider_given_and_created" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables {
+    oidc_provider_arn    = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+    create_oidc_provider = true
+  }
+  expect_failures = [aws_iam_role.caller]
+}
+
+run "reject_no_owner_id" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables { repository_owner_id = null }
+  expect_failures = [aws_iam_role.caller]
+}
+
+run "reject_ids_on_enterprise_server" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables { issuer = "https://github.example.com/_services/token" }
+  expect_failures = [aws_iam_role.caller]
+}
+
+run "reject_claims_on_enterprise_server" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables {
+    issuer              = "https://github.example.com/_services/token"
+    repository_owner_id = null
+    repository_id       = null
+    actors              = ["octocat"]
+  }
+  expect_failures = [aws_iam_role.caller]
+}
+
+run "reject_refs_with_environments_on_enterprise_server" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables {
+    issuer              = "https://github.example.com/_services/token"
+    repository_owner_id = null
+    repository_id       = null
+    environments        = ["production"]
+  }
+  expect_failures = [aws_iam_role.caller]
+}
+
+run "reject_creating_the_provider_of_enterprise_server" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables {
+    issuer               = "https://github.example.com/_services/token"
+    repository_owner_id  = null
+    repository_id        = null
+    create_oidc_provider = true
+  }
   expect_failures = [aws_iam_role.caller]
 }

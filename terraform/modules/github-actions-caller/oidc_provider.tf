@@ -1,4 +1,5 @@
-# GitHub's issuer, of which an account has one.
+# The account's provider for the issuer, of which it has one. Its ARN follows from the issuer, so nothing is looked up: a role
+# can be planned before the provider exists, and destroyed when it is gone.
 
 locals {
   # AWS checks GitHub's certificate against its own roots and ignores these; older provider versions demand them.
@@ -10,21 +11,18 @@ locals {
   oidc_provider_arn = (
     var.create_oidc_provider
     ? one(aws_iam_openid_connect_provider.github[*].arn)
-    : one(data.aws_iam_openid_connect_provider.github[*].arn)
+    : coalesce(
+      var.oidc_provider_arn,
+      "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:oidc-provider/${local.issuer}",
+    )
   )
 }
 
 resource "aws_iam_openid_connect_provider" "github" {
   count = var.create_oidc_provider ? 1 : 0
 
-  url             = "https://${local.issuer}"
+  url             = var.issuer
   client_id_list  = ["sts.amazonaws.com"]
   thumbprint_list = local.thumbprints
   tags            = local.tags
-}
-
-data "aws_iam_openid_connect_provider" "github" {
-  count = var.create_oidc_provider ? 0 : 1
-
-  url = "https://${local.issuer}"
 }

@@ -37,12 +37,12 @@ variable "repository_owner" {
 }
 
 variable "repository_owner_id" {
-  description = "The owner's ID: `gh api repos/OWNER/NAME --jq .owner.id`."
+  description = "The owner's ID: `gh api repos/OWNER/NAME --jq .owner.id`. Required, but for a GitHub Enterprise Server."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^[1-9][0-9]*$", var.repository_owner_id))
+    condition     = var.repository_owner_id == null ? true : can(regex("^[1-9][0-9]*$", var.repository_owner_id))
     error_message = "repository_owner_id must be a number."
   }
 }
@@ -59,7 +59,7 @@ variable "repository_name" {
 }
 
 variable "repository_id" {
-  description = "The repository's ID, which stays when it is renamed and never comes again: `gh api repos/OWNER/NAME --jq .id`."
+  description = "The repository's ID, which stays when it is renamed and never comes again: `gh api repos/OWNER/NAME --jq .id`. Required with `repository_name`, but for a GitHub Enterprise Server."
   type        = string
   default     = null
 
@@ -83,13 +83,18 @@ variable "refs" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for ref in var.refs : can(regex("^refs/(heads|tags)/[A-Za-z0-9_.@+/*?-]+$", ref))])
-    error_message = "refs must be written in full, as in refs/heads/main or refs/tags/v*."
+    condition     = alltrue([for ref in var.refs : can(regex("^refs/(heads|tags)/[^\\p{Cc} ~^:\\\\\\[$]+$", ref))])
+    error_message = "refs must be written in full, as in refs/heads/main or refs/tags/v*, without spaces and ~ ^ : [ \\, which Git does not allow, and without $, which IAM takes for a variable."
   }
 
   validation {
     condition     = alltrue([for ref in var.refs : !can(regex("^(refs/((heads|tags)/)?)?[*?]", ref))])
     error_message = "refs: a pattern that begins with a wildcard lets any branch in, since anyone who may push may name it. If that is meant, say allow_any_branch = true."
+  }
+
+  validation {
+    condition     = alltrue([for ref in var.refs : !can(regex("[\\x{100}-\\x{10ffff}]", ref))])
+    error_message = "refs: IAM takes no characters beyond U+00FF in a policy. Write ? for such a character, which then may be any."
   }
 }
 
@@ -107,13 +112,13 @@ variable "environments" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for environment in var.environments : can(regex("^[A-Za-z0-9_. /@+-]{1,255}$", environment))])
-    error_message = "environments must be names of letters, digits, spaces and _ . / @ + -: no wildcard."
+    condition     = alltrue([for environment in var.environments : can(regex("^[^*?$\\p{Cc}\\x{100}-\\x{10ffff}]{1,255}$", environment))])
+    error_message = "environments must be names of 1 to 255 characters without wildcards (* ?), without $, which IAM takes for a variable, and without characters beyond U+00FF, which IAM does not take."
   }
 }
 
 variable "job_workflow_refs" {
-  description = "The workflow files of which the job must be part, as `OWNER/NAME/.github/workflows/FILE.yml@REF`: for a reusable workflow, that file."
+  description = "The workflow files of which the job must be part, as `OWNER/NAME/.github/workflows/FILE.yml@REF`: for a reusable workflow, that file. REF is written in full: a workflow that is called with `@v1` is `@refs/tags/v1`."
   type        = list(string)
   default     = []
   nullable    = false
@@ -121,14 +126,19 @@ variable "job_workflow_refs" {
   validation {
     condition = alltrue([
       for ref in var.job_workflow_refs :
-      can(regex("^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+/\\.github/workflows/[A-Za-z0-9_.-]+\\.ya?ml@(refs/(heads|tags)/[A-Za-z0-9_.@+/*?-]+|[0-9a-f]{40})$", ref))
+      can(regex("^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+/\\.github/workflows/[^/@*?$\\p{Cc}]+\\.ya?ml@(refs/(heads|tags)/[^\\p{Cc} ~^:\\\\\\[$]+|[0-9a-f]{40})$", ref))
     ])
-    error_message = "job_workflow_refs must be OWNER/NAME/.github/workflows/FILE.yml@REF, with a wildcard in REF at most."
+    error_message = "job_workflow_refs must be OWNER/NAME/.github/workflows/FILE.yml@REF, with a wildcard in REF at most. REF is in full, as in refs/tags/v1 for a workflow called with @v1, or a commit."
   }
 
   validation {
     condition     = alltrue([for ref in var.job_workflow_refs : !can(regex("@refs/(heads|tags)/[*?]", ref))])
     error_message = "job_workflow_refs: a REF that begins with a wildcard lets any branch's version of the file in."
+  }
+
+  validation {
+    condition     = alltrue([for ref in var.job_workflow_refs : !can(regex("[\\x{100}-\\x{10ffff}]", ref))])
+    error_message = "job_workflow_refs: IAM takes no characters beyond U+00FF in a policy."
   }
 }
 
@@ -139,8 +149,8 @@ variable "workflows" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for workflow in var.workflows : can(regex("^[^*?$]+$", workflow))])
-    error_message = "workflows must be names without * ? and $."
+    condition     = alltrue([for workflow in var.workflows : can(regex("^[^*?$\\p{Cc}\\x{100}-\\x{10ffff}]+$", workflow))])
+    error_message = "workflows must be names without * ? and $, and without characters beyond U+00FF, which IAM does not take: job_workflow_refs has the file instead."
   }
 }
 
@@ -179,8 +189,31 @@ variable "enterprise_id" {
   }
 }
 
+variable "issuer" {
+  description = "The issuer of the workflows' tokens, their `iss`: `https://token.actions.githubusercontent.com`, followed by `/ENTERPRISE` where the enterprise has an issuer of its own; `https://token.actions.SUBDOMAIN.ghe.com` for GHE.com; `https://HOST/_services/token` for a GitHub Enterprise Server."
+  type        = string
+  default     = "https://token.actions.githubusercontent.com"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https://(token\\.actions\\.githubusercontent\\.com(/[A-Za-z0-9_-]+)?|token\\.actions\\.[a-z0-9-]+\\.ghe\\.com|[a-z0-9-]+(\\.[a-z0-9-]+)+/_services/token)$", var.issuer))
+    error_message = "issuer must be https://token.actions.githubusercontent.com, with /ENTERPRISE behind it or not, https://token.actions.SUBDOMAIN.ghe.com or https://HOST/_services/token, in small letters, without a port and without a slash at the end."
+  }
+}
+
+variable "oidc_provider_arn" {
+  description = "ARN of the account's provider for the issuer. By default it is put together from the issuer and the account; nothing is looked up either way, so the role can be destroyed when the provider is already gone."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.oidc_provider_arn == null ? true : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/[^*?[:space:]]+$", var.oidc_provider_arn))
+    error_message = "oidc_provider_arn must be the ARN of an OIDC provider (arn:aws:iam::123456789012:oidc-provider/ISSUER)."
+  }
+}
+
 variable "create_oidc_provider" {
-  description = "Whether to create the account's provider for GitHub's issuer. An account has one: leave it false where it exists, and it is looked up."
+  description = "Whether to create the account's provider for the issuer. An account has one: leave it false where it exists."
   type        = bool
   default     = false
   nullable    = false
