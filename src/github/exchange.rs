@@ -16,7 +16,7 @@ use super::step::Phase;
 use crate::clock::{self, Clock};
 use crate::config::EndpointUrl;
 use crate::deadline::Deadline;
-use crate::http::{ATTEMPT_LIMIT, BodyError, HttpClient};
+use crate::http::{ATTEMPT_LIMIT, BodyError, FirstByte, HttpClient};
 use crate::logging::UNSET;
 use crate::peer_text::RequestId;
 
@@ -41,7 +41,7 @@ impl Exchange {
         let request = async {
             if let Ok(url) = self.base.join("/") {
                 // It fails, because the client opens its connection and does not send it.
-                let _ = self.client.send(Request::new(Method::HEAD, url)).await;
+                let _ = self.client.send(Request::new(Method::HEAD, url), &FirstByte::default()).await;
             }
         };
         self.client.preconnect(request).await;
@@ -51,10 +51,13 @@ impl Exchange {
     pub(super) async fn send(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
         let mut attempt = 1;
         loop {
-            let result = self.attempt(call, deadline).await;
+            let first_byte = FirstByte::default();
+            let result = self.attempt(call, deadline, &first_byte).await;
             let Err(failure) = &result else { return result };
             let pause = retry::pause_after(attempt, failure.retry_after(), (self.jitter)());
-            match pause.filter(|pause| failure.is_retryable() && fits(*pause, deadline)) {
+            match pause.filter(|pause| {
+                failure.is_retryable() && call.may_be_repeated(failure, &first_byte) && fits(*pause, deadline)
+            }) {
                 Some(pause) => sleep(pause).await,
                 None => return result,
             }
@@ -65,18 +68,24 @@ impl Exchange {
     /// Sends a call without retries, within the limit of one attempt, and returns the status.
     pub(super) async fn send_once(&self, call: &Call<'_>) -> Result<StatusCode, GitHubError> {
         let phase = Phase::Request(call.step);
-        let answer = timeout(ATTEMPT_LIMIT, self.client.send(call.request(&self.base)?)).await;
+        let first_byte = FirstByte::default();
+        let answer = timeout(ATTEMPT_LIMIT, self.client.send(call.request(&self.base)?, &first_byte)).await;
         let answer = answer.map_err(|_| GitHubError::Unavailable(phase, Unavailable::TimedOut))?;
         answer.map(|answer| answer.status()).map_err(|error| GitHubError::Unavailable(phase, error.into()))
     }
 
-    async fn attempt(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        deadline: &Deadline,
+        first_byte: &FirstByte,
+    ) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
         let limit = Limit::now(deadline);
         let phase = Phase::Request(call.step);
         if limit.is_over() {
             return Err(GitHubError::OutOfTime(phase));
         }
-        let answer = timeout_at(limit.until, self.client.send(call.request(&self.base)?))
+        let answer = timeout_at(limit.until, self.client.send(call.request(&self.base)?, first_byte))
             .await
             .map_err(|_| limit.passed(phase))?
             .map_err(|error| GitHubError::Unavailable(phase, error.into()))?;

@@ -137,6 +137,31 @@ async fn a_proxy_that_is_down_is_an_error_of_the_step() {
     leaks::assert_none(&sandbox, &broker.stop().await, &[], "closed");
 }
 
+/// What an invocation says about SSM behind this proxy.
+async fn behind_a_broken_proxy(proxy: String) -> String {
+    let sandbox = Sandbox::start().await;
+    let _broker = launch(&sandbox, |env| {
+        beyond_the_proxy(env).set("HTTPS_PROXY", proxy);
+    });
+    sandbox.lambda.invoke("null").await.error_message()
+}
+
+#[tokio::test]
+async fn a_proxy_without_a_connection_is_named() {
+    let (elsewhere, closed) = (Sandbox::start().await, ClosedPort::reserve().unwrap());
+    let cases = [
+        // The certificate of a stand-in of another sandbox is not trusted.
+        (elsewhere.github.url(), "the proxy's certificate is not valid or not trusted"),
+        (closed.url(), "the proxy refused the connection"),
+        (closed.url().replace("https", "http"), "the proxy refused the connection"),
+    ];
+    join_all(cases.map(|(proxy, why)| async move {
+        let text = behind_a_broken_proxy(proxy.clone()).await;
+        assert_eq!(text, format!("read GitHub App parameters from SSM: {why}"), "{proxy}");
+    }))
+    .await;
+}
+
 #[tokio::test]
 async fn a_malformed_proxy_url_is_not_shown() {
     let sandbox = Sandbox::start().await;
@@ -185,6 +210,12 @@ async fn hosts_in_no_proxy_are_reached_directly() {
         ("no_proxy", GITHUB_HOST, &name, false),
         ("NO_PROXY", "broker.invalid", &name, false),
         ("NO_PROXY", ".broker.invalid", &name, false),
+        ("NO_PROXY", "*.broker.invalid", &name, false),
+        ("NO_PROXY", ".github.broker.invalid", &name, true),
+        ("NO_PROXY", "github.broker.invalid:443", &name, false),
+        ("NO_PROXY", "github.broker.invalid:8443", &name, true),
+        ("NO_PROXY", "0.0.0.0:1", &address, false),
+        ("NO_PROXY", "0.0.0.0:2", &address, true),
         ("NO_PROXY", " other.example , github.broker.invalid ", &name, false),
         ("NO_PROXY", "*", &name, false),
         ("NO_PROXY", "github.other.invalid", &name, true),
