@@ -16,10 +16,13 @@ mod github;
 mod github_app;
 mod http;
 mod json;
+mod known_secrets;
 mod lambda;
 mod logging;
 mod parameter_store;
 mod peer_text;
 mod pem;
+mod process_memory;
+mod secret_shapes;
 
 pub use lambda::run;

@@ -27,6 +27,11 @@ const REFUSED_POST_TARGET: &str = "lambda_runtime::layers::api_client";
 /// Which App it was matters only when something is wrong.
 const ONLY_IN_FAILURES: [&str; 3] = ["aws_request_id", "client_id", "installation_id"];
 
+/// How many bytes a line may have.
+const LINE_CAP: usize = 16 * 1024;
+/// How many bytes of JSON a field's value may have in a line that would be longer.
+const VALUE_CAP: usize = 512;
+
 /// Recorded as a field's value, it removes the field from the line.
 pub(crate) const UNSET: &str = "";
 
@@ -117,11 +122,29 @@ impl JsonLines {
         let msg = fields.get("message").and_then(Value::as_str).unwrap_or_default();
         let own = fields.0.iter().filter(|(name, _)| *name != "message").map(|(name, value)| (*name, value));
         let fields = own.chain(of_span.into_iter().flatten()).collect();
-        // Maps of JSON values are always JSON.
-        let mut line = serde_json::to_vec(&Line { timestamp, level: level.as_str(), msg, fields }).unwrap_or_default();
+        let mut line = Line { timestamp, level: level.as_str(), msg, fields }.to_json();
         line.push(b'\n');
         line
     }
+}
+
+impl Line<'_> {
+    /// At most 16 KiB: of a longer line, long values are left out.
+    fn to_json(&self) -> Vec<u8> {
+        let whole = json(self);
+        if whole.len() < LINE_CAP {
+            return whole;
+        }
+        let too_long = Value::from("(too long)");
+        let shorten = |value| if json(value).len() > VALUE_CAP { &too_long } else { value };
+        let fields = self.fields.iter().map(|(name, value)| (*name, shorten(*value))).collect();
+        json(&Line { timestamp: self.timestamp.clone(), level: self.level, msg: self.msg, fields })
+    }
+}
+
+/// Texts and maps of JSON values are always JSON.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
 }
 
 /// The span's fields that the event does not have itself, in the order of their declaration: steps may run in any order.
@@ -246,6 +269,20 @@ mod tests {
             r#""failed","request_id":"own","client_id":"Iv1","ssm_ms":8}"#,
         ];
         assert_eq!(tails, expected);
+    }
+
+    #[test]
+    fn no_line_has_more_than_16_kib() {
+        // Each of these characters takes six bytes of JSON.
+        for (characters, is_kept) in [(2_700, true), (2_800, false), (100_000, false)] {
+            let text = "\u{1}".repeat(characters);
+            let log = || error!(error = text, permissions = &br#"{"contents":"read"}"#[..], "mint");
+            let [line] = &written(LevelFilter::INFO, log)[..] else { panic!("not one line") };
+            assert!(line.len() < LINE_CAP, "{} bytes", line.len());
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(line["error"], if is_kept { &text } else { "(too long)" });
+            assert_eq!((&line["msg"], &line["permissions"]["contents"]), (&"mint".into(), &"read".into()));
+        }
     }
 
     #[test]

@@ -44,28 +44,33 @@ impl FromStr for EndpointUrl {
     type Err = EndpointUrlError;
 
     fn from_str(text: &str) -> Result<Self, EndpointUrlError> {
-        let authority = authority(text)?;
+        if text.contains(|c: char| c.is_control() || c == '\\') {
+            return Err(EndpointUrlError::Malformed("it contains a character that no URL has"));
+        }
         let url = Url::parse(text).map_err(parse_error)?;
+        let has_user_info = !url.username().is_empty() || url.password().is_some();
+        let Some(authority) = authority(text) else {
+            return Err(if has_user_info { EndpointUrlError::NotPlain } else { EndpointUrlError::NotAbsolute });
+        };
         let is_loopback = url.host().is_some_and(|host| is_loopback(&host));
         if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback) {
             return Err(EndpointUrlError::NotHttps);
         }
-        if authority.contains('@') || url.query().is_some() || url.fragment().is_some() {
+        // The parser drops user info that is empty.
+        if has_user_info || authority.contains('@') || url.query().is_some() || url.fragment().is_some() {
             return Err(EndpointUrlError::NotPlain);
         }
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 }
 
-/// The text between `://` and the path. The URL parser accepts a missing or a third slash, strips tabs and reads a backslash
-/// as a slash, so that it would accept values that mean something else.
-fn authority(text: &str) -> Result<&str, EndpointUrlError> {
-    if text.contains(|c: char| c.is_control() || c == '\\') {
-        return Err(EndpointUrlError::Malformed("it contains a character that no URL has"));
-    }
-    let (_scheme, rest) = text.split_once("://").ok_or(EndpointUrlError::NotAbsolute)?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.is_empty() { Err(EndpointUrlError::NotAbsolute) } else { Ok(authority) }
+/// The text between `scheme://` and the path; `None` when the URL does not begin so. The parser also accepts `https:host`,
+/// `https:/host` and `https:///host`, which other parsers read as a path.
+fn authority(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    (is_scheme && !authority.is_empty()).then_some(authority)
 }
 
 fn is_loopback(host: &Host<&str>) -> bool {
@@ -150,6 +155,25 @@ mod tests {
         {
             assert!(matches!(text.parse::<EndpointUrl>(), Err(EndpointUrlError::Malformed(_))), "{text}");
         }
+    }
+
+    #[test]
+    fn a_missing_or_third_slash_hides_no_user_info() {
+        for text in [
+            "https:user:secret@host/x://y",
+            "https:/user:secret@host/x://y",
+            "https:///user:secret@host/x://y",
+            "https:user@host",
+            "https:/:secret@host",
+            "https://user:secret@host/x://y",
+        ] {
+            assert_eq!(text.parse::<EndpointUrl>(), Err(EndpointUrlError::NotPlain), "{text}");
+        }
+        for text in ["https:host/x://y", "https:/host/x://y", "https:///host/x://y"] {
+            assert_eq!(text.parse::<EndpointUrl>(), Err(EndpointUrlError::NotAbsolute), "{text}");
+        }
+        let url: EndpointUrl = "https://HOST:443/x://y/../z/".parse().unwrap();
+        assert_eq!(url.as_str(), "https://host/x://z", "the parsed URL is what is used and logged");
     }
 
     #[test]

@@ -36,6 +36,11 @@ impl Environment {
         self.text(name)?.ok_or(ConfigError::Required(name))
     }
 
+    /// How many bytes the values of all variables take whose names begin so.
+    pub(super) fn size_of(&self, prefix: &str) -> usize {
+        self.0.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, value)| value.len()).sum()
+    }
+
     /// Whether the variable is set, even to a blank value.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)

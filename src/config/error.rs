@@ -51,6 +51,9 @@ pub(crate) enum ConfigError {
     /// A file of certificates with none in it.
     #[error("{0} names a file without a usable PEM certificate")]
     NoCertificate(&'static str),
+    /// More than Lambda itself accepts, so that answers and log lines stay short.
+    #[error("the variables {0}* have more than 4096 bytes together")]
+    TooLong(&'static str),
     /// A variable that libraries would read otherwise than the function.
     #[error("{0} must not be set")]
     MustBeUnset(&'static str),

@@ -31,6 +31,10 @@ const BASE_URL: &str = "GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL";
 const DEFAULT_BASE_URL: &str = "https://api.github.com";
 const PERMISSIONS: &str = "GITHUB_TOKEN_BROKER_PERMISSIONS";
 const DEFAULT_PERMISSIONS: &str = r#"{"contents":"read"}"#;
+const OWN_VARIABLES: &str = "GITHUB_TOKEN_BROKER_";
+/// Lambda's limit for all variables of a function, see
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#function-configuration-deployment-and-execution>.
+const OWN_VARIABLES_CAP: usize = 4096;
 const CA_FILE: &str = "SSL_CERT_FILE";
 
 /// What the deployer fixed: one repository, one set of permissions, and where SSM and GitHub are.
@@ -71,6 +75,9 @@ impl Config {
             proxy: Proxy::from_environment(environment)?,
         };
         lambda_runtime::check(environment)?;
+        if environment.size_of(OWN_VARIABLES) > OWN_VARIABLES_CAP {
+            return Err(ConfigError::TooLong(OWN_VARIABLES));
+        }
         Ok(config)
     }
 }

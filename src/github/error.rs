@@ -1,5 +1,6 @@
 //! Why GitHub issued no token that may be handed out.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::refusal::Refusal;
@@ -19,8 +20,8 @@ pub(crate) enum GitHubError {
     #[error("{0}: {1}")]
     Unavailable(Phase, Unavailable),
     /// The invocation's time ran out.
-    #[error("{0}: deadline exceeded")]
-    OutOfTime(Phase),
+    #[error("{0}: deadline exceeded{1}")]
+    OutOfTime(Phase, After),
     /// The response has more than 1 MiB.
     #[error("{0}: it has more than 1 MiB")]
     TooLong(Phase),
@@ -63,12 +64,38 @@ pub(crate) enum Unavailable {
     BrokenOff,
 }
 
+/// The failure of the attempt before the one that ran out of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// There was no attempt before it.
+    Nothing,
+    /// A status other than 2xx.
+    Status(u16),
+    /// No complete response.
+    Unavailable(Unavailable),
+}
+
+/// As the end of a message.
+impl fmt::Display for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Status(status) => write!(f, " after status {status}"),
+            Self::Unavailable(Unavailable::TimedOut) => f.write_str(" after no answer within 3 seconds"),
+            Self::Unavailable(why) => write!(f, " after {why}"),
+        }
+    }
+}
+
 /// How a token's scope differs from the configured one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GrantDifference {
-    /// `repository_selection` is `all`, and no repositories are named.
+    /// `repository_selection` is `all`.
     #[error("all repositories of the installation")]
     AllRepositories,
+    /// `repository_selection` is neither `all` nor `selected`.
+    #[error("repository selection {0}")]
+    Selection(Scope),
     /// The list of repositories is empty.
     #[error("no repository")]
     NoRepository,
@@ -101,12 +128,29 @@ impl GitHubError {
         match self {
             Self::Refused(refusal) => refusal.error_type(),
             Self::Unavailable(..) => ErrorType::GitHubUnavailable,
-            Self::OutOfTime(_) => ErrorType::DeadlineExceeded,
+            Self::OutOfTime(..) => ErrorType::DeadlineExceeded,
             Self::TooLong(_) | Self::NotAsDocumented(..) | Self::Incomplete(..) => ErrorType::GitHubResponseInvalid,
             Self::OtherInstallation { .. } => ErrorType::InstallationMismatch,
             Self::Suspended(_) => ErrorType::InstallationSuspended,
             Self::Grant(_) => ErrorType::GrantMismatch,
             Self::NotARequest(_) => ErrorType::InternalError,
+        }
+    }
+
+    /// The same error, or, when the time ran out, the one that says which failure preceded it.
+    pub(super) fn preceded_by(self, after: After) -> Self {
+        match self {
+            Self::OutOfTime(phase, After::Nothing) => Self::OutOfTime(phase, after),
+            error => error,
+        }
+    }
+
+    /// How a later attempt that runs out of time mentions this failure.
+    pub(super) fn as_precedent(&self) -> After {
+        match self {
+            Self::Refused(refusal) => After::Status(refusal.status()),
+            Self::Unavailable(_, why) => After::Unavailable(*why),
+            _ => After::Nothing,
         }
     }
 

@@ -9,19 +9,28 @@ use tracing::Span;
 use zeroize::Zeroizing;
 
 use super::call::Call;
-use super::error::{GitHubError, Unavailable};
+use super::error::{After, GitHubError, Unavailable};
 use super::refusal::Refusal;
 use super::retry;
 use super::step::Phase;
 use crate::clock::{self, Clock};
 use crate::config::EndpointUrl;
 use crate::deadline::Deadline;
-use crate::http::{ATTEMPT_LIMIT, BodyError, FirstByte, HttpClient};
+use crate::http::{ATTEMPT_LIMIT, Answer, BodyError, FirstByte, HttpClient};
 use crate::logging::UNSET;
 use crate::peer_text::RequestId;
 
 /// A random number from 0 to 1.
 pub(crate) type Jitter = fn() -> f64;
+
+/// A body, or as much of it as was read; wiped when dropped.
+pub(super) type Body = Zeroizing<Vec<u8>>;
+
+/// A call that failed, and as much of a 2xx response's body as was read: it may hold a token.
+pub(super) struct Failed {
+    pub(super) error: GitHubError,
+    pub(super) read: Body,
+}
 
 /// Sends calls to one base URL.
 pub(super) struct Exchange {
@@ -48,19 +57,21 @@ impl Exchange {
     }
 
     /// Sends a call, with retries while the time left allows them, and returns the body of a 2xx response.
-    pub(super) async fn send(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
-        let mut attempt = 1;
+    pub(super) async fn send(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Body, Failed> {
+        let (mut attempt, mut after) = (1, After::Nothing);
         loop {
             let first_byte = FirstByte::default();
-            let result = self.attempt(call, deadline, &first_byte).await;
-            let Err(failure) = &result else { return result };
-            let pause = retry::pause_after(attempt, failure.retry_after(), (self.jitter)());
-            match pause.filter(|pause| {
-                failure.is_retryable() && call.may_be_repeated(failure, &first_byte) && fits(*pause, deadline)
-            }) {
+            let failed = match self.attempt(call, deadline, &first_byte).await {
+                Ok(body) => return Ok(body),
+                Err(failed) => failed,
+            };
+            let may_repeat = failed.error.is_retryable() && call.may_be_repeated(&failed.error, &first_byte);
+            let pause = retry::pause_after(attempt, failed.error.retry_after(), (self.jitter)());
+            match pause.filter(|pause| may_repeat && fits(*pause, deadline)) {
                 Some(pause) => sleep(pause).await,
-                None => return result,
+                None => return Err(Failed { error: failed.error.preceded_by(after), ..failed }),
             }
+            after = failed.error.as_precedent();
             attempt += 1;
         }
     }
@@ -74,16 +85,28 @@ impl Exchange {
         answer.map(|answer| answer.status()).map_err(|error| GitHubError::Unavailable(phase, error.into()))
     }
 
-    async fn attempt(
-        &self,
-        call: &Call<'_>,
-        deadline: &Deadline,
-        first_byte: &FirstByte,
-    ) -> Result<Zeroizing<Vec<u8>>, GitHubError> {
+    async fn attempt(&self, call: &Call<'_>, deadline: &Deadline, first_byte: &FirstByte) -> Result<Body, Failed> {
         let limit = Limit::now(deadline);
+        let answer =
+            self.head(call, &limit, first_byte).await.map_err(|error| Failed { error, read: Body::default() })?;
+        // Outside of the future that reads it, so that the part that was read survives the time limit.
+        let mut read = Body::default();
+        let result = timeout_at(limit.until, answer.read_body(&mut read)).await;
+        let phase = Phase::Read(call.step);
+        let error = match result {
+            Ok(Ok(())) => return Ok(read),
+            Ok(Err(BodyError::TooLong)) => GitHubError::TooLong(phase),
+            Ok(Err(BodyError::BrokenOff)) => GitHubError::Unavailable(phase, Unavailable::BrokenOff),
+            Err(_) => limit.passed(phase),
+        };
+        Err(Failed { error, read })
+    }
+
+    /// Waits for the head of a 2xx response.
+    async fn head(&self, call: &Call<'_>, limit: &Limit, first_byte: &FirstByte) -> Result<Answer, GitHubError> {
         let phase = Phase::Request(call.step);
         if limit.is_over() {
-            return Err(GitHubError::OutOfTime(phase));
+            return Err(limit.passed(phase));
         }
         let answer = timeout_at(limit.until, self.client.send(call.request(&self.base)?, first_byte))
             .await
@@ -93,11 +116,7 @@ impl Exchange {
         if !answer.status().is_success() {
             return Err(Refusal::new(call.step, answer.status(), answer.headers(), (self.now)()).into());
         }
-        let phase = Phase::Read(call.step);
-        timeout_at(limit.until, answer.body()).await.map_err(|_| limit.passed(phase))?.map_err(|error| match error {
-            BodyError::TooLong => GitHubError::TooLong(phase),
-            BodyError::BrokenOff => GitHubError::Unavailable(phase, Unavailable::BrokenOff),
-        })
+        Ok(answer)
     }
 }
 
@@ -130,7 +149,7 @@ impl Limit {
 
     fn passed(&self, phase: Phase) -> GitHubError {
         if self.is_deadline {
-            GitHubError::OutOfTime(phase)
+            GitHubError::OutOfTime(phase, After::Nothing)
         } else {
             GitHubError::Unavailable(phase, Unavailable::TimedOut)
         }

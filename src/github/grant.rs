@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use super::error::GrantDifference;
 use crate::config::{Permissions, Repository};
+use crate::known_secrets::KnownSecrets;
 use crate::peer_text::Scope;
+
+/// The only selection of repositories that fits one repository.
+const SELECTED: &str = "selected";
 
 /// The scope that GitHub granted. Every member is optional in its response.
 pub(super) struct Grant {
@@ -17,22 +21,21 @@ pub(super) struct Grant {
 }
 
 impl Grant {
-    /// Checks that it is exactly this repository and these permissions, as far as GitHub says. A difference quotes nothing that
-    /// shows a part of the `secrets`.
+    /// Checks that it is exactly this repository and these permissions, as far as GitHub says. A difference quotes no secret.
     pub(super) fn must_be(
         &self,
         repository: &Repository,
         permissions: &Permissions,
-        secrets: &[&str],
+        secrets: &KnownSecrets,
     ) -> Result<(), GrantDifference> {
         let quoted = |text: &str| Scope::new(text, secrets);
-        let selection = self.repository_selection.as_deref().unwrap_or_default();
-        match &self.repositories {
-            Some(names) => one_repository(names, &repository.to_string(), quoted)?,
-            None if selection.eq_ignore_ascii_case("all") => {
-                return Err(GrantDifference::AllRepositories);
-            }
-            None => {}
+        if let Some(names) = &self.repositories {
+            one_repository(names, &repository.to_string(), quoted)?;
+        }
+        match self.repository_selection.as_deref() {
+            None | Some(SELECTED) => {}
+            Some(all) if all.eq_ignore_ascii_case("all") => return Err(GrantDifference::AllRepositories),
+            Some(other) => return Err(GrantDifference::Selection(quoted(other))),
         }
         self.permissions.as_ref().map_or(Ok(()), |granted| same_permissions(granted, permissions, quoted))
     }
@@ -82,7 +85,9 @@ mod tests {
                 .collect();
         let repository = Repository::from_environment(&environment).unwrap();
         let permissions = r#"{"contents":"read","issues":"write"}"#.parse().unwrap();
-        match grant.must_be(&repository, &permissions, &["ghs_0123456789abcdef"]) {
+        let secrets = KnownSecrets::default();
+        secrets.add_token(&"ghs_0123456789abcdef".into());
+        match grant.must_be(&repository, &permissions, &secrets) {
             Ok(()) => "none".to_owned(),
             Err(difference) => difference.to_string(),
         }
@@ -96,7 +101,11 @@ mod tests {
             (None, Some("all"), "all repositories of the installation"),
             (None, Some("ALL"), "all repositories of the installation"),
             (Some(vec!["owner/NAME"]), Some("selected"), "none"),
-            (Some(vec!["Owner/name"]), Some("all"), "none"),
+            (Some(vec!["Owner/name"]), Some("all"), "all repositories of the installation"),
+            (Some(vec!["Owner/other"]), Some("all"), "repository Owner/other"),
+            (None, Some("Selected"), "repository selection Selected"),
+            (Some(vec!["Owner/name"]), Some("none"), "repository selection none"),
+            (None, Some(""), "repository selection (hidden)"),
             (Some(vec![]), None, "no repository"),
             (Some(vec!["Owner/other"]), None, "repository Owner/other"),
             (Some(vec!["Owner/name", "Owner/other"]), None, "repository Owner/other"),

@@ -4,6 +4,7 @@ mod call;
 mod error;
 mod exchange;
 mod grant;
+mod issued_tokens;
 mod refusal;
 mod response;
 mod retry;
@@ -12,8 +13,9 @@ mod step;
 pub(crate) use error::GitHubError;
 pub(crate) use response::{ExpiresAt, InstallationToken};
 
+use futures_util::future;
 use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 use tracing::Span;
 
@@ -22,14 +24,19 @@ use crate::config::{EndpointUrl, Permissions, Repository};
 use crate::deadline::Deadline;
 use crate::github_app::{AppJwt, InstallationId};
 use crate::http::HttpClient;
+use crate::known_secrets::KnownSecrets;
 use call::Call;
 use error::Unavailable;
 use exchange::{Exchange, Jitter};
 use step::Step;
 
+/// The outcome of a good revocation in the log.
+const REVOKED: &str = "revoked";
+
 /// GitHub's REST API.
 pub(crate) struct GitHub {
     exchange: Exchange,
+    known_secrets: KnownSecrets,
 }
 
 /// The body of the token call,
@@ -41,8 +48,14 @@ struct TokenRequest<'a> {
 }
 
 impl GitHub {
-    pub(crate) fn new(client: HttpClient, base: EndpointUrl, now: Clock, jitter: Jitter) -> Self {
-        Self { exchange: Exchange::new(client, base, now, jitter) }
+    pub(crate) fn new(
+        client: HttpClient,
+        base: EndpointUrl,
+        known_secrets: KnownSecrets,
+        now: Clock,
+        jitter: Jitter,
+    ) -> Self {
+        Self { exchange: Exchange::new(client, base, now, jitter), known_secrets }
     }
 
     /// Opens a connection for the first request, and sends nothing over it.
@@ -66,9 +79,10 @@ impl GitHub {
         let watch = Stopwatch::start();
         let path = format!("/repos/{}/{}/installation", repository.owner(), repository.name());
         let call = Call::new(Step::Installation, Method::GET, path, jwt.secret());
-        let body = self.exchange.send(&call, deadline).await;
+        let sent = self.exchange.send(&call, deadline).await;
         Span::current().record("preflight_ms", watch.ms());
-        response::installation(&body?)?.must_be(configured)
+        let body = sent.map_err(|failed| failed.error)?;
+        response::installation(&body)?.must_be(configured)
     }
 
     /// Creates a token for the repository and the permissions, and checks the scope that GitHub granted. Records GitHub's
@@ -76,7 +90,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// [`GitHubError`], by cause. A token with another scope is revoked, and the outcome recorded.
+    /// [`GitHubError`], by cause. A token in a 2xx response that is not accepted is revoked, and the outcome recorded.
     pub(crate) async fn create_token(
         &self,
         jwt: &AppJwt,
@@ -85,28 +99,54 @@ impl GitHub {
         permissions: &Permissions,
         deadline: &Deadline,
     ) -> Result<InstallationToken, GitHubError> {
-        let (span, watch) = (Span::current(), Stopwatch::start());
+        let watch = Stopwatch::start();
         let path = format!("/app/installations/{installation}/access_tokens");
         let request = TokenRequest { repositories: [repository.name()], permissions };
         let call = Call::new(Step::Token, Method::POST, path, jwt.secret()).with_json(&request)?;
-        let body = self.exchange.send(&call, deadline).await;
-        span.record("token_ms", watch.ms());
-        let (token, grant) = response::token(&body?)?;
-        span.record("token_sha256", token.sha256());
-        let secrets = [token.secret().expose_secret(), jwt.secret().expose_secret()];
-        if let Err(difference) = grant.must_be(repository, permissions, &secrets) {
-            span.record("revocation", self.revoke(token.secret(), deadline).await);
-            return Err(GitHubError::Grant(difference));
-        }
+        let sent = self.exchange.send(&call, deadline).await;
+        Span::current().record("token_ms", watch.ms());
+        let (error, body) = match sent {
+            Ok(body) => match self.accept(&body, repository, permissions) {
+                Ok(token) => return Ok(token),
+                Err(error) => (error, body),
+            },
+            Err(failed) => (failed.error, failed.read),
+        };
+        self.revoke(&issued_tokens::in_answer(&body), deadline).await;
+        Err(error)
+    }
+
+    fn accept(
+        &self,
+        body: &[u8],
+        repository: &Repository,
+        permissions: &Permissions,
+    ) -> Result<InstallationToken, GitHubError> {
+        let (token, grant) = response::token(body)?;
+        self.known_secrets.add_token(token.secret());
+        grant.must_be(repository, permissions, &self.known_secrets).map_err(GitHubError::Grant)?;
+        Span::current().record("token_sha256", response::sha256(token.secret()));
         Ok(token)
+    }
+
+    /// Revokes tokens, and records their hashes, separated by a space, and the outcome.
+    async fn revoke(&self, tokens: &[SecretString], deadline: &Deadline) {
+        if tokens.is_empty() {
+            return;
+        }
+        let hashes: Vec<String> = tokens.iter().map(response::sha256).collect();
+        Span::current().record("token_sha256", hashes.join(" "));
+        let outcomes = future::join_all(tokens.iter().map(|token| self.revoke_one(token, deadline))).await;
+        let failed = outcomes.iter().find(|outcome| **outcome != REVOKED);
+        Span::current().record("revocation", failed.unwrap_or(&REVOKED));
     }
 
     /// Revokes a token, with one attempt, and returns the outcome for the log.
     /// <https://docs.github.com/en/rest/apps/installations#revoke-an-installation-access-token>.
-    async fn revoke(&self, token: &SecretString, deadline: &Deadline) -> &'static str {
+    async fn revoke_one(&self, token: &SecretString, deadline: &Deadline) -> &'static str {
         let call = Call::new(Step::Revocation, Method::DELETE, "/installation/token".to_owned(), token);
         match deadline.revocation(self.exchange.send_once(&call)).await {
-            Ok(Ok(status)) if status.is_success() => "revoked",
+            Ok(Ok(status)) if status.is_success() => REVOKED,
             Ok(Ok(_)) => "failed: GitHub refused",
             Ok(Err(GitHubError::Unavailable(_, Unavailable::TimedOut))) => "failed: it took longer than 3 seconds",
             Ok(Err(_)) => "failed: no answer",

@@ -27,6 +27,10 @@ impl Refusal {
         Self { step, status, retry_after, is_rate_limit: is_rate_limit(status, headers) }
     }
 
+    pub(super) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
     pub(super) fn error_type(&self) -> ErrorType {
         match (self.status.as_u16(), self.step) {
             _ if self.is_rate_limit => ErrorType::GitHubRateLimited,

@@ -19,6 +19,10 @@ use crate::json::{self, Object, UniqueMap};
 
 /// Go's zero time, 0001-01-01T00:00:00Z, which a gateway may send for "none".
 const ZERO_TIME_SECONDS: i64 = -62_135_596_800;
+/// How many bytes of JSON a token may take, so that an answer stays below 16 KiB. GitHub's have some 520 at most.
+const TOKEN_CAP: usize = 11 * 1024;
+/// How many characters `expires_at` may have; RFC 3339 with nanoseconds and an offset takes 35.
+const EXPIRES_AT_CAP: usize = 40;
 
 /// An installation token and its expiry.
 pub(crate) struct InstallationToken {
@@ -89,6 +93,9 @@ pub(super) fn token(body: &[u8]) -> Result<(InstallationToken, Grant), GitHubErr
     if !secret.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(GitHubError::NotAsDocumented(Step::Token, "the token is not visible ASCII"));
     }
+    if json_size(secret.expose_secret()) > TOKEN_CAP {
+        return Err(GitHubError::NotAsDocumented(Step::Token, "the token has more than 11 KiB"));
+    }
     let expires_at = response.expires_at.ok_or(GitHubError::Incomplete(Step::Token, "an expiration"))?.parse()?;
     let repositories = response.repositories.map(|list| list.into_iter().map(|Object(one)| one.full_name).collect());
     let grant = Grant {
@@ -97,6 +104,11 @@ pub(super) fn token(body: &[u8]) -> Result<(InstallationToken, Grant), GitHubErr
         permissions: response.permissions.map(|UniqueMap(entries)| entries),
     };
     Ok((InstallationToken { secret, expires_at }, grant))
+}
+
+/// The size of visible ASCII characters in JSON.
+fn json_size(text: &str) -> usize {
+    text.bytes().map(|byte| if b"\"\\".contains(&byte) { 2 } else { 1 }).sum()
 }
 
 fn decode<'de, T: Deserialize<'de>>(step: Step, body: &'de [u8]) -> Result<T, GitHubError> {
@@ -115,6 +127,9 @@ impl FromStr for ExpiresAt {
     type Err = GitHubError;
 
     fn from_str(text: &str) -> Result<Self, GitHubError> {
+        if text.len() > EXPIRES_AT_CAP {
+            return Err(GitHubError::NotAsDocumented(Step::Token, "expires_at has more than 40 characters"));
+        }
         let time = DateTime::from_str(text, Format::DateTimeWithOffset)
             .map_err(|_| GitHubError::NotAsDocumented(Step::Token, "expires_at is not an RFC 3339 time"))?;
         if time.secs() == ZERO_TIME_SECONDS {
@@ -133,10 +148,10 @@ impl InstallationToken {
     pub(crate) fn expires_at(&self) -> &ExpiresAt {
         &self.expires_at
     }
+}
 
-    /// The base64 of the token's SHA-256, which GitHub's audit log calls `hashed_token`, see
-    /// <https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/identifying-audit-log-events-performed-by-an-access-token>.
-    pub(super) fn sha256(&self) -> String {
-        STANDARD.encode_to_string(digest(&SHA256, self.secret.expose_secret().as_bytes()))
-    }
+/// The base64 of a token's SHA-256, which GitHub's audit log calls `hashed_token`, see
+/// <https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/identifying-audit-log-events-performed-by-an-access-token>.
+pub(super) fn sha256(token: &SecretString) -> String {
+    STANDARD.encode_to_string(digest(&SHA256, token.expose_secret().as_bytes()))
 }

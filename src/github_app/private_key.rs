@@ -85,13 +85,51 @@ fn fingerprint(key_pair: &KeyPair) -> Option<String> {
 
 /// The bytes of the first private key among the PEM blocks.
 fn private_key_der(text: &str) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
-    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
+    let text = with_line_ends(text);
     let mut blocks = pem::blocks(&text).peekable();
     if blocks.peek().is_none() {
         return Err(PrivateKeyError::NotPem);
     }
     let block = blocks.find(|block| matches!(block.label, "RSA PRIVATE KEY" | "PRIVATE KEY"));
-    block.and_then(|block| block.der()).map(Zeroizing::new).ok_or(PrivateKeyError::NotAPrivateKey)
+    let block = block.ok_or(PrivateKeyError::NotAPrivateKey)?;
+    let mut der = Zeroizing::new(Vec::with_capacity(block.size()));
+    let decoded = block.decode(&mut der).filter(|()| is_one_der_value(&der));
+    decoded.map(|()| der).ok_or(PrivateKeyError::NotAPrivateKey)
+}
+
+/// The text with line ends that were written as the two characters `\n`.
+fn with_line_ends(text: &str) -> Zeroizing<String> {
+    // All at once: a buffer that grows leaves unwiped copies behind.
+    let mut written = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        written.push_str(before);
+        rest = after;
+        if let Some(after) = rest.strip_prefix('n') {
+            written.push('\n');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('r') {
+            rest = after;
+        } else {
+            written.push('\\');
+        }
+    }
+    written.push_str(rest);
+    written
+}
+
+/// Whether the bytes are one DER value and nothing after it: the library ignores trailing bytes.
+fn is_one_der_value(der: &[u8]) -> bool {
+    let Some([_tag, first]) = der.first_chunk() else { return false };
+    // From 0x81 on, the number of bytes that hold the length; those of RSA keys have two.
+    let count = usize::from(first.saturating_sub(0x80));
+    let Some((length, content)) = der.get(2..).and_then(|rest| rest.split_at_checked(count)) else { return false };
+    let long = || length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+    match count {
+        0 => content.len() == usize::from(*first),
+        1..=4 => content.len() == long(),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +157,35 @@ mod tests {
         assert_eq!(read(PEM).unwrap().fingerprint(), expected);
     }
 
+    fn with_headers(headers: &str) -> String {
+        PEM.replacen("-----\n", &format!("-----\n{headers}"), 1)
+    }
+
+    fn base64_on_one_line() -> String {
+        let (end, spaced) = ("-----END RSA PRIVATE KEY-----", PEM.trim().replace('\n', " "));
+        spaced.replacen("----- ", "-----\n", 1).replace(&format!(" {end}"), &format!("\n{end}\n"))
+    }
+
+    fn with_trailing_bytes(pem: &str, bytes: &[u8]) -> String {
+        let block = pem::blocks(pem).next().unwrap();
+        let mut der = Vec::new();
+        block.decode(&mut der).unwrap();
+        der.extend_from_slice(bytes);
+        let label = block.label;
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode_to_string(der))
+    }
+
+    #[test]
+    fn bytes_after_the_key_are_refused() {
+        for pem in [PEM, fixture!("rsa-2048-pkcs8")] {
+            assert!(read(&with_trailing_bytes(pem, b"")).is_ok());
+            for bytes in [&b"\0"[..], b"\0\0\0\0", b"ghs_secret", &[0x30, 0]] {
+                let error = read(&with_trailing_bytes(pem, bytes)).map(|_| ());
+                assert_eq!(error, Err(PrivateKeyError::NotAPrivateKey), "{bytes:?}");
+            }
+        }
+    }
+
     #[test]
     fn line_ends_and_surrounding_text_are_ignored() {
         let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
@@ -135,6 +202,11 @@ mod tests {
             ("another block after", format!("{PEM}{certificate}")),
             ("a block without end before", format!("-----BEGIN CERTIFICATE-----\nAAAA\n{PEM}")),
             ("spaces at the ends of lines", PEM.replace('\n', "  \n")),
+            ("spaces and tabs within lines", PEM.replace("MII", " M\tII ").replace('/', " /\t")),
+            ("base64 on one line with spaces", base64_on_one_line()),
+            ("headers", with_headers("Proc-Type: 4,CLEAR\nComment: a b\n\n")),
+            ("headers with CRLF", with_headers("Comment: a b\n\n").replace('\n', "\r\n")),
+            ("headers without a blank line", with_headers("Comment: a b\n")),
         ] {
             let key = read(&pem).unwrap_or_else(|error| panic!("{what}: {error}"));
             assert_eq!(key.fingerprint(), read(PEM).unwrap().fingerprint(), "{what}");

@@ -38,18 +38,39 @@ impl Answer {
     /// # Errors
     ///
     /// [`BodyError`], by cause.
-    pub(crate) async fn body(mut self) -> Result<Zeroizing<Vec<u8>>, BodyError> {
+    pub(crate) async fn body(self) -> Result<Zeroizing<Vec<u8>>, BodyError> {
+        let mut body = Zeroizing::default();
+        self.read_body(&mut body).await?;
+        Ok(body)
+    }
+
+    /// Appends the body to an empty buffer, which after an error has what was read before it: at most 1 MiB.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError`], by cause.
+    pub(crate) async fn read_body(mut self, body: &mut Zeroizing<Vec<u8>>) -> Result<(), BodyError> {
         let announced = self.0.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-        if announced > BODY_CAP {
-            return Err(BodyError::TooLong);
-        }
-        let mut body = Zeroizing::new(Vec::with_capacity(announced));
-        while let Some(chunk) = self.0.chunk().await.map_err(|_| BodyError::BrokenOff)? {
-            if body.len() + chunk.len() > BODY_CAP {
+        reserve(body, announced.min(BODY_CAP));
+        let broken_off = if announced > BODY_CAP { BodyError::TooLong } else { BodyError::BrokenOff };
+        while let Some(chunk) = self.0.chunk().await.map_err(|_| broken_off)? {
+            let fitting = chunk.get(..BODY_CAP - body.len()).unwrap_or(&chunk);
+            reserve(body, fitting.len());
+            body.extend_from_slice(fitting);
+            if fitting.len() < chunk.len() {
                 return Err(BodyError::TooLong);
             }
-            body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok(())
+    }
+}
+
+/// Makes room for so many more bytes. A vector that grows by itself leaves its old bytes behind without wiping them.
+fn reserve(buffer: &mut Zeroizing<Vec<u8>>, more: usize) {
+    let needed = buffer.len() + more;
+    if needed > buffer.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * buffer.len())));
+        larger.extend_from_slice(buffer);
+        *buffer = larger;
     }
 }

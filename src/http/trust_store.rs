@@ -70,7 +70,10 @@ fn read_capped(file: &Path) -> Result<String, &'static str> {
 /// Adds the PEM certificates that can be used as trust anchors, and returns how many.
 fn add_certificates(roots: &mut RootCertStore, pem: &str) -> usize {
     let certificates = pem::blocks(pem).filter(|block| CERTIFICATE_LABELS.contains(&block.label));
-    let der = certificates.filter_map(|block| block.der().map(CertificateDer::from));
+    let der = certificates.filter_map(|block| {
+        let mut der = Vec::with_capacity(block.size());
+        block.decode(&mut der).map(|()| CertificateDer::from(der))
+    });
     let (added, _ignored) = roots.add_parsable_certificates(der);
     added
 }

@@ -22,8 +22,10 @@ use crate::config::{Config, ConfigError, Environment, LogLevel, RuntimeApiAddres
 use crate::error_type::ErrorType;
 use crate::github::GitHub;
 use crate::http::{self, Network};
+use crate::known_secrets::KnownSecrets;
 use crate::logging;
 use crate::parameter_store::ParameterStore;
+use crate::process_memory;
 
 /// The exit status of a process that was not started by Lambda.
 const NOT_UNDER_LAMBDA: u8 = 2;
@@ -36,6 +38,9 @@ pub fn run() -> ExitCode {
     // A fault in the variable itself is reported with the others.
     let log_level = LogLevel::from_environment(&environment).unwrap_or_default();
     logging::init(log_level.threshold, system_clock);
+    if process_memory::protect().is_err() {
+        warn!("the kernel refused to turn core dumps off");
+    }
     panics::catch_blocking(|| start(&environment)).unwrap_or_else(|panicked| {
         log_panic(panicked.location.as_deref());
         ExitCode::FAILURE
@@ -83,9 +88,11 @@ async fn broker(environment: &Environment) -> Result<Broker, ConfigError> {
     let config = Config::from_environment(environment)?;
     let network = Network::new(config.ca_file.as_deref(), config.proxy.as_ref(), system_clock)?;
     log_start(&config);
-    let parameter_store = ParameterStore::new(config.aws, config.parameters, &network)?;
-    let github = GitHub::new(network.client()?, config.github_api_base_url, system_clock, fastrand::f64);
-    let broker = Broker::new(parameter_store, github, config.repository, config.permissions, system_clock);
+    let secrets = KnownSecrets::default();
+    let parameter_store = ParameterStore::new(config.aws, config.parameters, secrets.clone(), &network)?;
+    let github =
+        GitHub::new(network.client()?, config.github_api_base_url, secrets.clone(), system_clock, fastrand::f64);
+    let broker = Broker::new(parameter_store, github, config.repository, config.permissions, secrets, system_clock);
     // A panic here is left for the first invocation, which reports it to its caller.
     let _ = panics::catch(broker.preconnect()).await;
     Ok(broker)

@@ -1,5 +1,7 @@
 //! The parameters' values, as the types that they must hold.
 
+use std::sync::Arc;
+
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -15,7 +17,7 @@ pub(crate) struct AppCredentials {
     /// The installation that covers the repository.
     pub(crate) installation_id: InstallationId,
     /// The private key as PEM, not parsed yet.
-    pub(crate) private_key: SecretString,
+    pub(crate) private_key: Arc<SecretString>,
 }
 
 impl AppCredentials {
@@ -42,7 +44,7 @@ impl AppCredentials {
             installation_id: trimmed(&installation_id, &names.installation_id)?
                 .parse()
                 .map_err(not_an_installation_id)?,
-            private_key,
+            private_key: Arc::new(private_key),
         })
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! `aws-config`'s default chain is not used: it adds 0.8 MiB, reads profile files, and asks the instance metadata service.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
@@ -11,11 +9,11 @@ use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
-use zeroize::Zeroizing;
 
 use super::sdk_http_client;
 use crate::config::{ConfigError, CredentialsSource};
 use crate::http::Network;
+use crate::known_secrets::KnownSecrets;
 
 /// The credentials have characters that no header may have. The SDK panics on them.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -27,15 +25,19 @@ pub(super) struct UnsupportedCharacters;
 pub(super) struct AwsCredentials {
     source: CredentialsSource,
     container: ProviderConfig,
-    /// The credentials provided last, which AWS's messages must not quote.
-    last: Arc<Mutex<Option<Credentials>>>,
+    /// AWS's messages must not quote the credentials that were provided last.
+    known_secrets: KnownSecrets,
 }
 
 impl AwsCredentials {
     /// # Errors
     ///
     /// When the HTTP client for the endpoint cannot be set up.
-    pub(super) fn new(source: CredentialsSource, network: &Network) -> Result<Self, ConfigError> {
+    pub(super) fn new(
+        source: CredentialsSource,
+        known_secrets: KnownSecrets,
+        network: &Network,
+    ) -> Result<Self, ConfigError> {
         // Without a sleep implementation, the provider does not retry: the endpoint is on the same machine under Lambda.
         let container = match source {
             CredentialsSource::Container => {
@@ -43,18 +45,7 @@ impl AwsCredentials {
             }
             CredentialsSource::Environment | CredentialsSource::Nowhere => ProviderConfig::empty(),
         };
-        Ok(Self { source, container, last: Arc::default() })
-    }
-
-    /// The parts of the last credentials.
-    pub(super) fn secrets(&self) -> Vec<Zeroizing<String>> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts = |last: &Credentials| {
-            let session_token = last.session_token().unwrap_or_default();
-            let parts = [last.access_key_id(), last.secret_access_key(), session_token];
-            parts.map(|part| Zeroizing::new(part.to_owned())).to_vec()
-        };
-        last.as_ref().map(parts).unwrap_or_default()
+        Ok(Self { source, container, known_secrets })
     }
 
     /// Built for each call, because the provider for the endpoint would keep the error of a failed DNS lookup.
@@ -74,7 +65,9 @@ impl AwsCredentials {
     async fn provide(&self) -> provider::Result {
         let Some(chain) = self.chain() else { return Err(CredentialsError::not_loaded("no source is configured")) };
         let credentials = checked(&chain.provide_credentials().await?)?;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
+        let session_token = credentials.session_token().unwrap_or_default();
+        let parts = [credentials.access_key_id(), credentials.secret_access_key(), session_token];
+        self.known_secrets.set_aws_credentials(parts);
         Ok(credentials)
     }
 }

@@ -5,13 +5,15 @@ use std::error::Error;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameters::GetParametersError;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use zeroize::Zeroizing;
+use aws_smithy_runtime_api::client::interceptors::context;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::http::StatusCode;
 
 use super::aws_credentials::UnsupportedCharacters;
 use crate::config::{ParameterName, ParameterNames};
 use crate::error_type::ErrorType;
 use crate::http::{BodyError, NoAnswer};
+use crate::known_secrets::KnownSecrets;
 use crate::peer_text::{ErrorCode, ErrorMessage};
 
 const NO_CREDENTIALS: &str = "no AWS credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
@@ -20,21 +22,14 @@ const NO_CREDENTIALS: &str = "no AWS credentials in AWS_ACCESS_KEY_ID and AWS_SE
 /// The App's credentials could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ParameterStoreError {
-    /// SSM refused: its error code and message.
-    #[error("read GitHub App parameters from SSM: {0}: {1}")]
-    Refused(ErrorCode, ErrorMessage),
-    /// There are no AWS credentials from the container credentials endpoint.
-    #[error("read GitHub App parameters from SSM: no AWS credentials from AWS_CONTAINER_CREDENTIALS_FULL_URI: {0}")]
-    NoContainerCredentials(&'static str),
-    /// SSM did not answer, or not as documented.
     #[error("read GitHub App parameters from SSM: {0}")]
-    Failed(&'static str),
-    /// SSM answered with a status, and without a code that may be quoted.
-    #[error("read GitHub App parameters from SSM: status {0} without an AWS error code")]
-    Status(u16),
-    /// The invocation's time ran out.
+    Unreadable(#[from] Unreadable),
+    /// The invocation's time ran out in the first attempt.
     #[error("read GitHub App parameters from SSM: deadline exceeded")]
     OutOfTime,
+    /// The invocation's time ran out after an attempt that failed.
+    #[error("read GitHub App parameters from SSM: deadline exceeded after {0}")]
+    OutOfTimeAfter(Unreadable),
     /// SSM does not know these names.
     #[error("missing GitHub App SSM parameters: [{0}]")]
     Missing(String),
@@ -46,20 +41,39 @@ pub(crate) enum ParameterStoreError {
     NotAClientId(ParameterName),
 }
 
+/// Why a call to SSM brought no parameters.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unreadable {
+    /// SSM refused: its error code and message.
+    #[error("{0}: {1}")]
+    Refused(ErrorCode, ErrorMessage),
+    /// There are no AWS credentials from the container credentials endpoint.
+    #[error("no AWS credentials from AWS_CONTAINER_CREDENTIALS_FULL_URI: {0}")]
+    NoContainerCredentials(&'static str),
+    /// SSM did not answer, or not as documented.
+    #[error("{0}")]
+    Failed(&'static str),
+    /// SSM answered with a status, and without a code that may be quoted.
+    #[error("status {0} without an AWS error code")]
+    Status(u16),
+}
+
 impl ParameterStoreError {
     /// SSM's unknown names, in its order. Only configured names are quoted.
     pub(super) fn missing(unknown: &[String], names: &ParameterNames) -> Self {
         let configured = names.in_order().map(ParameterName::as_str);
         let missing: Vec<&str> = unknown.iter().map(String::as_str).filter(|name| configured.contains(name)).collect();
-        if missing.is_empty() { Self::Failed(NOT_AS_DOCUMENTED) } else { Self::Missing(missing.join(" ")) }
+        if missing.is_empty() {
+            Self::Unreadable(Unreadable::Failed(NOT_AS_DOCUMENTED))
+        } else {
+            Self::Missing(missing.join(" "))
+        }
     }
 
     pub(crate) fn error_type(&self) -> ErrorType {
         match self {
-            Self::Refused(..) | Self::NoContainerCredentials(_) | Self::Failed(_) | Self::Status(_) => {
-                ErrorType::ParametersUnreadable
-            }
-            Self::OutOfTime => ErrorType::DeadlineExceeded,
+            Self::Unreadable(_) => ErrorType::ParametersUnreadable,
+            Self::OutOfTime | Self::OutOfTimeAfter(_) => ErrorType::DeadlineExceeded,
             Self::Missing(_) => ErrorType::ParametersMissing,
             Self::Empty(_) | Self::NotAnInstallationId(_) | Self::NotAClientId(_) => ErrorType::ParameterInvalid,
         }
@@ -68,51 +82,71 @@ impl ParameterStoreError {
 
 const NOT_AS_DOCUMENTED: &str = "the answer is not what SSM documents";
 
-/// Maps the SDK's error: AWS's code and message where there are any. `secrets` are not quoted.
-pub(super) fn unreadable(error: &SdkError<GetParametersError>, secrets: &[Zeroizing<String>]) -> ParameterStoreError {
-    let secrets: Vec<&str> = secrets.iter().map(|secret| secret.as_str()).collect();
-    if let Some(code) = quotable_code(error, &secrets) {
-        let message = ErrorMessage::new(error.message().unwrap_or("no message"), &secrets);
-        return ParameterStoreError::Refused(code, message);
+impl Unreadable {
+    /// The SDK's error after its last attempt.
+    pub(super) fn call(error: &SdkError<GetParametersError>, secrets: &KnownSecrets) -> Self {
+        let status = error.raw_response().map(HttpResponse::status);
+        let is_timeout = matches!(error, SdkError::TimeoutError(_));
+        Self::new(error.as_service_error(), status, is_timeout, error, secrets)
     }
-    match error.raw_response().map(HttpResponse::status) {
-        Some(status) if !status.is_success() => ParameterStoreError::Status(status.as_u16()),
-        Some(_) => ParameterStoreError::Failed(NOT_AS_DOCUMENTED),
-        None => unanswered(error),
+
+    /// The SDK's error after one attempt.
+    pub(super) fn attempt(
+        error: &OrchestratorError<context::Error>,
+        response: Option<&HttpResponse>,
+        secrets: &KnownSecrets,
+    ) -> Self {
+        let refusal = error.as_operation_error().and_then(context::Error::downcast_ref);
+        Self::new(refusal, response.map(HttpResponse::status), error.is_timeout_error(), error, secrets)
+    }
+
+    fn new(
+        refusal: Option<&GetParametersError>,
+        status: Option<StatusCode>,
+        is_timeout: bool,
+        error: &(dyn Error + 'static),
+        secrets: &KnownSecrets,
+    ) -> Self {
+        if let Some((code, message)) = refusal.and_then(|refusal| quotable(refusal, secrets)) {
+            return Self::Refused(code, message);
+        }
+        match status {
+            Some(status) if !status.is_success() => Self::Status(status.as_u16()),
+            Some(_) => Self::Failed(NOT_AS_DOCUMENTED),
+            None if is_timeout => Self::Failed("no answer within 3 seconds"),
+            None => unanswered(error),
+        }
     }
 }
 
-fn quotable_code(error: &SdkError<GetParametersError>, secrets: &[&str]) -> Option<ErrorCode> {
-    ErrorCode::new(error.code()?, secrets).ok()
+/// AWS's code, and its message or a remark that there is none.
+fn quotable(refusal: &GetParametersError, secrets: &KnownSecrets) -> Option<(ErrorCode, ErrorMessage)> {
+    let code = ErrorCode::new(refusal.code()?, secrets).ok()?;
+    Some((code, ErrorMessage::new(refusal.message().unwrap_or("no message"), secrets)))
 }
 
-fn unanswered(error: &SdkError<GetParametersError>) -> ParameterStoreError {
-    if matches!(error, SdkError::TimeoutError(_)) {
-        return ParameterStoreError::Failed("no answer within 3 seconds");
-    }
+fn unanswered(error: &(dyn Error + 'static)) -> Unreadable {
     if let Some(error) = cause::<CredentialsError>(error) {
         return without_credentials(error);
     }
-    ParameterStoreError::Failed(transport_reason(error).unwrap_or("the request could not be sent"))
+    Unreadable::Failed(transport_reason(error).unwrap_or("the request could not be sent"))
 }
 
-fn without_credentials(error: &CredentialsError) -> ParameterStoreError {
+fn without_credentials(error: &CredentialsError) -> Unreadable {
     if cause::<UnsupportedCharacters>(error).is_some() {
-        return ParameterStoreError::Failed("the AWS credentials have unsupported characters");
+        return Unreadable::Failed("the AWS credentials have unsupported characters");
     }
     if cause::<std::io::Error>(error).is_some() {
-        return ParameterStoreError::NoContainerCredentials(
-            "the file in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read",
-        );
+        return Unreadable::NoContainerCredentials("the file in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read");
     }
     match error {
-        CredentialsError::CredentialsNotLoaded(_) => ParameterStoreError::Failed(NO_CREDENTIALS),
+        CredentialsError::CredentialsNotLoaded(_) => Unreadable::Failed(NO_CREDENTIALS),
         CredentialsError::InvalidConfiguration(_) => {
-            ParameterStoreError::NoContainerCredentials("the URL or the authorization token is not valid")
+            Unreadable::NoContainerCredentials("the URL or the authorization token is not valid")
         }
-        error => ParameterStoreError::NoContainerCredentials(
-            transport_reason(error).unwrap_or("the endpoint did not provide any"),
-        ),
+        error => {
+            Unreadable::NoContainerCredentials(transport_reason(error).unwrap_or("the endpoint did not provide any"))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod app_credentials;
 mod aws_credentials;
 mod error;
+mod last_failure;
 mod sdk_http_client;
 
 pub(crate) use app_credentials::AppCredentials;
@@ -18,9 +19,12 @@ use tracing::Span;
 use crate::config::{Aws, ConfigError, ParameterNames};
 use crate::deadline::Deadline;
 use crate::http::{ATTEMPT_LIMIT, HttpClient, Network};
+use crate::known_secrets::KnownSecrets;
 use crate::logging::UNSET;
 use crate::peer_text::RequestId;
 use aws_credentials::AwsCredentials;
+use error::Unreadable;
+use last_failure::LastFailure;
 
 /// How many times the SDK's standard retry mode sends a request at most.
 const SSM_ATTEMPTS: u32 = 3;
@@ -30,22 +34,27 @@ pub(crate) struct ParameterStore {
     client: aws_sdk_ssm::Client,
     http_client: HttpClient,
     names: ParameterNames,
-    credentials: AwsCredentials,
+    known_secrets: KnownSecrets,
 }
 
 impl ParameterStore {
     /// # Errors
     ///
     /// When an HTTP client cannot be set up.
-    pub(crate) fn new(aws: Aws, names: ParameterNames, network: &Network) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        aws: Aws,
+        names: ParameterNames,
+        known_secrets: KnownSecrets,
+        network: &Network,
+    ) -> Result<Self, ConfigError> {
         let http_client = network.client()?;
-        let credentials = AwsCredentials::new(aws.credentials, network)?;
+        let credentials = AwsCredentials::new(aws.credentials, known_secrets.clone(), network)?;
         let mut config = aws_sdk_ssm::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(aws.region))
             .use_fips(aws.use_fips)
             .use_dual_stack(aws.use_dual_stack)
-            .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(sdk_http_client::new(http_client.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(SSM_ATTEMPTS))
             .retry_partition(retry_budget())
@@ -55,7 +64,7 @@ impl ParameterStore {
         if let Some(endpoint) = &aws.endpoint {
             config = config.endpoint_url(endpoint.as_str());
         }
-        Ok(Self { client: aws_sdk_ssm::Client::from_conf(config.build()), http_client, names, credentials })
+        Ok(Self { client: aws_sdk_ssm::Client::from_conf(config.build()), http_client, names, known_secrets })
     }
 
     /// Reads client ID, installation ID and private key with one `GetParameters`. Records AWS's request ID.
@@ -64,10 +73,15 @@ impl ParameterStore {
     ///
     /// [`ParameterStoreError`], by cause.
     pub(crate) async fn read(&self, deadline: &Deadline) -> Result<AppCredentials, ParameterStoreError> {
-        let answer = deadline.work(self.request().send()).await.map_err(|_| ParameterStoreError::OutOfTime)?;
+        let last_failure = LastFailure::new(self.known_secrets.clone());
+        let call = self.request().customize().interceptor(last_failure.clone()).send();
+        let answer = deadline.work(call).await.map_err(|_| match last_failure.take() {
+            Some(failure) => ParameterStoreError::OutOfTimeAfter(failure),
+            None => ParameterStoreError::OutOfTime,
+        })?;
         let id = answer.request_id().and_then(|id| id.parse::<RequestId>().ok());
         Span::current().record("aws_request_id", id.as_ref().map_or(UNSET, RequestId::as_str));
-        let output = answer.map_err(|error| error::unreadable(&error, &self.credentials.secrets()))?;
+        let output = answer.map_err(|error| Unreadable::call(&error, &self.known_secrets))?;
         AppCredentials::from_output(output, &self.names)
     }
 

@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 use reqwest::Request;
 use reqwest::header::AUTHORIZATION;
 
@@ -75,11 +76,11 @@ fn outgoing(request: HttpRequest) -> Result<Request, ConnectorError> {
 async fn incoming(answer: Answer) -> Result<HttpResponse, ConnectorError> {
     let status = answer.status().into();
     let headers = answer.headers().clone();
-    let mut body = answer.body().await.map_err(|error| match error {
+    let body = answer.body().await.map_err(|error| match error {
         BodyError::BrokenOff => ConnectorError::io(error.into()),
         BodyError::TooLong => ConnectorError::other(error.into(), None),
     })?;
-    let mut response = HttpResponse::new(status, SdkBody::from(std::mem::take(&mut *body)));
+    let mut response = HttpResponse::new(status, SdkBody::from(Bytes::from_owner(body)));
     for (name, value) in &headers {
         // The SDK knows no header that is not text.
         if let Ok(value) = value.to_str() {

@@ -76,6 +76,27 @@ async fn each_faulty_value_is_refused() {
     .await;
 }
 
+/// So that no answer and no log line has more than 16 KiB.
+#[tokio::test]
+async fn variables_are_no_longer_than_lambda_allows() {
+    let expected = "the variables GITHUB_TOKEN_BROKER_* have more than 4096 bytes together";
+    let sandbox = Sandbox::start().await;
+    let long = |start: &str| format!("{start}{}", "x".repeat(4_100));
+    for (variable, value) in [
+        (OWNER, long("")),
+        (CLIENT_ID_PARAM, long("/")),
+        (PERMISSIONS, format!(r#"{{"contents":"{}"}}"#, long(""))),
+        (BASE_URL, long("https://ghes.example.com/")),
+        (LOG_LEVEL, long("")),
+    ] {
+        assert_refuses_to_start(&sandbox, variable, expected, set(variable, value)).await;
+    }
+    let broker = launch(&sandbox, set(OWNER, "x".repeat(3_900)));
+    let invocation = sandbox.lambda.invoke("null").await;
+    assert_eq!(invocation.error_type(), "RepositoryNotInstalled", "{}", invocation.text());
+    assert!(broker.stop().await.stdout.len() < 2 * 16 * 1024);
+}
+
 #[tokio::test]
 async fn an_unset_required_variable_is_named() {
     let sandbox = Sandbox::start().await;

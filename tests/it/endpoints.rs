@@ -44,6 +44,9 @@ const FAULTS: [(&[&str], &str); 4] = [
             "https://user:password@ghes.example.com/api/v3",
             "https://:password@ghes.example.com",
             "http://user:password@127.0.0.1:8080",
+            "https:user:secret@ghes.example.com/x://y",
+            "https:/user:secret@ghes.example.com/x://y",
+            "https:///user:secret@ghes.example.com",
             "https://ghes.example.com?a=b",
             "https://ghes.example.com/api/v3?a=b",
             "https://ghes.example.com#f",
@@ -109,6 +112,7 @@ async fn an_ssm_endpoint_is_https_or_on_this_machine() {
             "ssm.eu-central-1.amazonaws.com",
             "https://",
             "https://host:port",
+            "https:user:secret@host/x://y",
         ] {
             let case = format!("{variable}={value}");
             // The contract leaves open which words surround the name.

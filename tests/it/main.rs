@@ -30,6 +30,7 @@ mod permissions;
 mod plain_peers;
 mod preconnect;
 mod private_key;
+mod process_memory;
 mod proxy;
 mod retries;
 mod revocation;

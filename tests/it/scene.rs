@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::steps::Step;
 
 /// The program under test.
-const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
+pub(crate) const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
 
 /// GitHub's calls of an invocation that gets a token.
 pub(crate) const BOTH_CALLS: [Endpoint; 2] = [Endpoint::Installation, Endpoint::AccessTokens];

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::join_all;
-use sandbox::{AppKey, Broker, Endpoint, Outcome, Proxy, Reply, Sandbox, app};
+use sandbox::{AppKey, Broker, Endpoint, Outcome, Proxy, Reply, Sandbox, app, ssm};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -54,6 +54,7 @@ async fn a_faulty_configuration_is_not_shown() {
         ("GITHUB_TOKEN_BROKER_PRIVATE_KEY_PARAM", AppKey::first().pkcs1_pem()),
         ("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", format!("https://user:{BODY}@ghes.example.com")),
         ("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", format!("https://user:{BODY}@ghes.example.com:port")),
+        ("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", format!("https:user:{BODY}@ghes.example.com/x://y")),
         ("AWS_ENDPOINT_URL_SSM", format!("http://user:{BODY}@ssm.example.com")),
         ("AWS_REGION", format!("{BODY}/")),
         ("SSL_CERT_FILE", format!("/{BODY}")),
@@ -269,4 +270,26 @@ async fn an_ssm_that_echoes_credentials_is_not_quoted() {
         leaks::assert_none(&sandbox, &broker.stop().await, &[], place);
     }))
     .await;
+}
+
+/// SSM's second answer quotes a part of a bearer of the first invocation; whatever the part, it is hidden.
+#[tokio::test]
+async fn bearers_of_the_invocation_before_are_not_quoted() {
+    const PART: usize = 12;
+    let scene = Scene::start().await;
+    for start in [0, 1, 5, 7, 11, 20, 28] {
+        scene.sandbox.ssm.script([]);
+        scene.mint("before").await;
+        let token = scene.sandbox.github.issued().pop().unwrap();
+        let jwt = scene.sandbox.github.bearers().pop().unwrap();
+        // From the end: a JWT's beginning is always the same.
+        let parts = [token, jwt].map(|bearer| bearer[bearer.len() - start - PART..bearer.len() - start].to_owned());
+        for part in parts {
+            scene.sandbox.ssm.script([ssm::error("InvalidKeyId", &format!("/key/~{part}~"))]);
+            let invocation = scene.invoke().await;
+            let expected = "read GitHub App parameters from SSM: InvalidKeyId: (hidden)";
+            assert_eq!(invocation.error_message(), expected, "{part}");
+        }
+    }
+    scene.end().await;
 }

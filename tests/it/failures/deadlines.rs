@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::{ClosedPort, Door, Reply, scaled};
+use sandbox::{ClosedPort, Door, Reply, scaled, ssm};
 
 use super::connections::behind;
 use super::joined;
@@ -16,6 +16,7 @@ pub(super) fn rows() -> Vec<Failure> {
         attempts_of_three_seconds(),
         slow_connections(),
         ten_seconds(),
+        after_a_failure(),
         retry_after(),
         resets(),
         stalls(),
@@ -25,6 +26,11 @@ pub(super) fn rows() -> Vec<Failure> {
 
 fn out_of_time(step: Step, name: &str, beginning: &str, replies: impl IntoIterator<Item = Reply>) -> Failure {
     Failure::of(step, name, replies, "DeadlineExceeded", format!("{beginning}: deadline exceeded"))
+}
+
+fn out_of_time_after(step: Step, name: &str, after: &str, replies: impl IntoIterator<Item = Reply>) -> Failure {
+    let message = format!("{}: deadline exceeded after {after}", step.request());
+    Failure::of(step, name, replies, "DeadlineExceeded", message)
 }
 
 fn unavailable(step: Step) -> &'static str {
@@ -70,10 +76,32 @@ fn slow_connections() -> Vec<Failure> {
 /// Two attempts end after three seconds each, the third one when the time is up.
 fn ten_seconds() -> Vec<Failure> {
     let rows = STEPS.map(|step| {
-        let row = out_of_time(step, "silent for 10 s", step.request(), [Reply::hang()]).attempted(3).unanswered();
+        let after = "no answer within 3 seconds";
+        let row = out_of_time_after(step, "silent for 10 s", after, [Reply::hang()]).attempted(3).unanswered();
         if step == Step::Ssm { row.attempted_by_chance(2..=3) } else { row }
     });
     rows.into()
+}
+
+/// The message says why the attempt before the last one failed.
+fn after_a_failure() -> Vec<Failure> {
+    let throttled = ssm::error("ThrottlingException", "Rate exceeded");
+    let rows = [
+        (Step::Ssm, throttled, "ThrottlingException: Rate exceeded"),
+        (Step::Ssm, Reply::raw(503, ""), "status 503 without an AWS error code"),
+        (Step::Ssm, Reply::reset(), "the connection was reset"),
+        (Step::Preflight, Reply::status(503), "status 503"),
+        (Step::Preflight, Reply::reset(), "the connection was reset"),
+        (Step::Token, Reply::status(429), "status 429"),
+        (Step::Token, Reply::reset(), "the connection was reset"),
+    ];
+    rows.map(|(step, reply, after)| {
+        let row = out_of_time_after(step, &format!("{after}, then silent"), after, [reply, Reply::hang()]);
+        let row = row.attempted(2).within(Duration::from_millis(2_900));
+        // SSM's ID is recorded when the call ends, GitHub's with each answer.
+        if step == Step::Ssm || after.starts_with("the connection") { row.unanswered() } else { row }
+    })
+    .into()
 }
 
 /// A pause that does not fit into the time left is not waited for.

@@ -6,12 +6,11 @@ use sandbox::{Endpoint, Reply, scaled};
 use serde_json::{Value, json};
 
 use super::joined;
-use super::row::{Failure, TOKEN};
+use super::row::{Failure, REVOKED, TOKEN};
 use crate::leaks::secret_body;
 use crate::scene::granting;
 use crate::steps::Step;
 
-const REVOKED: &str = "revoked";
 /// Short enough to be quoted, if it were no part of the token.
 const TOKEN_END: &str = "ZYXWVUTSRQPONMLKJIHGFEDCBA-_0a1b2c3d4e5f6g7h8i9j";
 const OWN: &str = "octo-org/octo-repo";
@@ -48,9 +47,15 @@ fn repositories() -> Vec<Failure> {
         let repositories: Vec<Value> = names.iter().map(|name| json!({ "full_name": name })).collect();
         granted(&json!({ "repositories": repositories }), difference)
     });
-    let all =
-        [json!({ "repository_selection": "all" }), json!({ "repositories": null, "repository_selection": "all" })];
-    named.chain(all.iter().map(|grant| granted(grant, "all repositories of the installation"))).collect()
+    let own = [json!({ "full_name": OWN })];
+    let all = [
+        json!({ "repository_selection": "all" }),
+        json!({ "repositories": null, "repository_selection": "all" }),
+        json!({ "repositories": own, "repository_selection": "all" }),
+    ];
+    let all = all.map(|grant| granted(&grant, "all repositories of the installation"));
+    let other = granted(&json!({ "repository_selection": "Selected" }), "repository selection Selected");
+    named.chain(all).chain([other]).collect()
 }
 
 fn permissions() -> Vec<Failure> {

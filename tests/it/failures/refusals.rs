@@ -3,7 +3,8 @@
 use sandbox::Reply;
 
 use super::joined;
-use super::row::Failure;
+use super::row::{Failure, REVOKED, TOKEN};
+use super::token;
 use crate::leaks::{BODY, secret_body};
 use crate::steps::Step;
 
@@ -141,23 +142,30 @@ fn malformed(step: Step) -> Vec<Failure> {
 
 /// Not retried, since an answer had begun.
 fn broken_off(step: Step) -> Vec<Failure> {
-    let rows = [("cut off", Reply::good().truncated_length()), ("cut off in chunks", Reply::good().truncated_chunks())];
-    rows.map(|(name, reply)| Failure::of(step, name, [reply], UNAVAILABLE, format!("{}: it broke off", step.read())))
-        .into()
+    let rows = [("cut off", good(step).truncated_length()), ("cut off in chunks", good(step).truncated_chunks())];
+    rows.map(|(name, reply)| partly_read(step, name, reply, UNAVAILABLE, "it broke off")).into()
 }
 
 /// Of an error answer, the body is not read at all.
 fn too_long(step: Step) -> Vec<Failure> {
     let rows = [
-        ("a byte over 1 MiB", Reply::good().padded(MIB + 1)),
-        ("a byte over 1 MiB, without length", Reply::good().padded_without_length(MIB + 1)),
-        ("8 MiB", Reply::good().padded(8 * MIB)),
-        ("8 MiB without length", Reply::good().padded_without_length(8 * MIB)),
+        ("a byte over 1 MiB", good(step).padded(MIB + 1)),
+        ("a byte over 1 MiB, without length", good(step).padded_without_length(MIB + 1)),
+        ("8 MiB", good(step).padded(8 * MIB)),
+        ("8 MiB without length", good(step).padded_without_length(8 * MIB)),
     ];
-    let too_long = rows.map(|(name, reply)| {
-        let message = format!("{}: it has more than 1 MiB", step.read());
-        Failure::of(step, name, [reply], "GitHubResponseInvalid", message)
-    });
+    let too_long =
+        rows.map(|(name, reply)| partly_read(step, name, reply, "GitHubResponseInvalid", "it has more than 1 MiB"));
     let error = Reply::raw(410, BODY).padded(8 * MIB);
     too_long.into_iter().chain([refused(step, "410 with 8 MiB".into(), vec![error], 410, REFUSED)]).collect()
+}
+
+fn good(step: Step) -> Reply {
+    if step == Step::Token { token::good() } else { Reply::good() }
+}
+
+/// The part that was read has the token, which is revoked.
+fn partly_read(step: Step, name: &str, reply: Reply, error_type: &'static str, why: &str) -> Failure {
+    let row = Failure::of(step, name, [reply], error_type, format!("{}: {why}", step.read()));
+    if step == Step::Token { row.revoking(REVOKED).hiding([TOKEN.to_owned()]) } else { row }
 }

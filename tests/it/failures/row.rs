@@ -23,6 +23,9 @@ pub(super) const TOKEN: &str = "ghs_1234567_fixture_0123456789abcdefghijklmnopqr
                                 ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_9876543210zyxwvutsrqponmlkjihgfedcba.\
                                 ZYXWVUTSRQPONMLKJIHGFEDCBA-_0a1b2c3d4e5f6g7h8i9j";
 
+/// The outcome of a revocation that GitHub accepted.
+pub(super) const REVOKED: &str = "revoked";
+
 /// The connections that the function opens while it starts: one to SSM, one to GitHub.
 pub(super) const AT_START: usize = 2;
 

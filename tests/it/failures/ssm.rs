@@ -1,6 +1,6 @@
 //! SSM refuses, or its answer cannot be used. GitHub is then not called.
 
-use sandbox::{Reply, app, ssm};
+use sandbox::{AppKey, Reply, app, ssm};
 use serde_json::json;
 
 use super::joined;
@@ -106,13 +106,30 @@ fn not_as_documented() -> Vec<Failure> {
     rows.map(|body| unreadable(body, Reply::raw(200, body), "the answer is not what SSM documents")).into()
 }
 
-/// AWS's message quotes the request's signature or headers.
+/// AWS's message quotes the request's signature or headers, or has something that looks like a secret.
 fn hidden() -> Vec<Failure> {
-    let rows = [("the secret access key", app::AWS_SECRET_ACCESS_KEY), ("the session token", app::AWS_SESSION_TOKEN)];
-    rows.map(|(name, secret)| {
+    let key = AppKey::first();
+    let line = &key.secret_lines()[3];
+    let (token, jwt) = ("ghs_0a1B", "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9");
+    let rows = [
+        ("the secret access key", app::AWS_SECRET_ACCESS_KEY),
+        ("the session token", app::AWS_SESSION_TOKEN),
+        ("PEM", &key.pkcs1_pem()),
+        ("a line of PEM", line),
+        ("a part of a line of PEM", &line[7..47]),
+        ("the beginning of PEM", "-----BEGIN"),
+        ("a JWT", jwt),
+        ("a token", token),
+        ("a fine-grained token", "github_pat_11AAAAAAA"),
+    ];
+    let rows = rows.map(|(name, secret)| {
         let message = format!("The request signature does not match. The canonical string was\nPOST {secret}\n");
         let reply = ssm::error("InvalidSignatureException", &message);
-        unreadable(&format!("a message with {name}"), reply, "InvalidSignatureException: …").hiding([secret.to_owned()])
-    })
-    .into()
+        let row = unreadable(&format!("a message with {name}"), reply, "InvalidSignatureException: (hidden)");
+        row.hiding([secret.to_owned()])
+    });
+    let code = unreadable("a token as code", ssm::error(token, "m"), "status 400 without an AWS error code");
+    let control = "InvalidKeyId: a b c";
+    let control = unreadable("control characters", ssm::error("InvalidKeyId", "a\u{1b}b\rc"), control);
+    rows.into_iter().chain([code, control]).collect()
 }

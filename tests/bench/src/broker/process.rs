@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -48,14 +49,28 @@ pub(crate) fn peak_memory(process: u32) -> io::Result<u64> {
 
 /// Resident anonymous memory, in bytes: heap and stacks, without the pages of files.
 pub(crate) fn anonymous_memory(process: u32) -> io::Result<u64> {
-    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
-    kib(&rollup, "Anonymous").ok_or_else(|| io::Error::other("no Anonymous in /proc/PID/smaps_rollup"))
+    kib(&rollup(process)?, "Anonymous").ok_or_else(|| io::Error::other("no Anonymous in /proc/PID/smaps_rollup"))
 }
 
 /// Proportional set size, in bytes: a page that n processes share counts as 1/n.
 pub(crate) fn proportional_memory(process: u32) -> io::Result<u64> {
-    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
-    kib(&rollup, "Pss").ok_or_else(|| io::Error::other("no Pss in /proc/PID/smaps_rollup"))
+    kib(&rollup(process)?, "Pss").ok_or_else(|| io::Error::other("no Pss in /proc/PID/smaps_rollup"))
+}
+
+/// The broker lets no other process of its user read its memory, nor the kernel's figures about it.
+fn rollup(process: u32) -> io::Result<String> {
+    let file = format!("/proc/{process}/smaps_rollup");
+    match fs::read_to_string(&file) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let output = Command::new("sudo").args(["-n", "cat", &file]).stderr(Stdio::null()).output();
+            let output = output.ok().filter(|output| output.status.success());
+            let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+            text.ok_or_else(|| {
+                io::Error::other(format!("{file} can be read only by root, or by sudo without a password"))
+            })
+        }
+        result => result,
+    }
 }
 
 fn scheduled(schedstat: &str) -> io::Result<Duration> {

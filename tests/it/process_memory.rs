@@ -1,0 +1,157 @@
+//! What is left of secrets in the process's memory between invocations, and who can read it.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use memchr::memmem;
+use sandbox::{AppKey, Phase, Sandbox};
+
+use crate::scene::{BOOTSTRAP, Scene};
+
+/// So many bytes of a number in a row show a part of it.
+const PIECE: usize = 16;
+/// The user `nobody` of most systems.
+const NOBODY: u32 = 65_534;
+
+/// A secret, and pieces of it that are searched for.
+struct Secret {
+    name: &'static str,
+    pieces: Vec<Vec<u8>>,
+}
+
+/// Everything that the process can write to: heap, stacks and static data.
+fn memory(process: u32) -> io::Result<Vec<u8>> {
+    let file = File::open(format!("/proc/{process}/mem"))?;
+    let mut memory = Vec::new();
+    for mapping in fs::read_to_string(format!("/proc/{process}/maps"))?.lines() {
+        let (range, rest) = mapping.split_once(' ').unwrap();
+        let (start, end) = range.split_once('-').unwrap();
+        let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
+        if rest.starts_with("rw") {
+            let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+            file.read_exact_at(&mut bytes, start)?;
+            memory.extend(bytes);
+        }
+    }
+    Ok(memory)
+}
+
+/// The integers of a PKCS#1 private key: version, modulus, public exponent, private exponent, primes, CRT exponents and
+/// coefficient.
+fn integers(der: &[u8]) -> Vec<Vec<u8>> {
+    let (mut rest, _) = element(der);
+    let mut integers = Vec::new();
+    while !rest.is_empty() {
+        let (content, after) = element(rest);
+        integers.push(content.iter().copied().skip_while(|byte| *byte == 0).collect());
+        rest = after;
+    }
+    integers
+}
+
+/// The content of the first DER element, and the bytes after it.
+fn element(der: &[u8]) -> (&[u8], &[u8]) {
+    let (length, start) = match der[1] {
+        0x82 => (usize::from(der[2]) << 8 | usize::from(der[3]), 4),
+        0x81 => (usize::from(der[2]), 3),
+        length => (usize::from(length), 2),
+    };
+    der[start..].split_at(length)
+}
+
+/// The numbers of the key, in both byte orders: DER has one, the library's big numbers have the other.
+fn numbers(pem: &str) -> Vec<Secret> {
+    let base64: String = lines(pem).collect();
+    let integers = integers(&base64_simd::STANDARD.decode_to_vec(base64).unwrap());
+    let names = ["private exponent", "prime", "prime", "CRT exponent", "CRT exponent", "CRT coefficient"];
+    assert_eq!(integers.len(), 3 + names.len());
+    let secret = |(name, number): (&'static str, &Vec<u8>)| {
+        let reversed: Vec<u8> = number.iter().rev().copied().collect();
+        let pieces = number.chunks_exact(PIECE).chain(reversed.chunks_exact(PIECE)).map(<[u8]>::to_vec);
+        Secret { name, pieces: pieces.collect() }
+    };
+    names.into_iter().zip(&integers[3..]).map(secret).collect()
+}
+
+fn lines(pem: &str) -> impl Iterator<Item = &str> {
+    pem.lines().filter(|line| !line.starts_with('-'))
+}
+
+/// How often the text occurs.
+fn copies(memory: &[u8], text: &str) -> usize {
+    memmem::find_iter(memory, text).count()
+}
+
+#[tokio::test]
+async fn no_number_of_the_key_stays_in_memory() {
+    let scene = Scene::start().await;
+    let pem = AppKey::first().pkcs1_pem();
+    for invocations in [1, 19] {
+        for _ in 0..invocations {
+            scene.mint("memory").await;
+        }
+        let memory = match memory(scene.broker.id()) {
+            Ok(memory) => memory,
+            Err(error) => return assert_unreadable(&error),
+        };
+        let github = &scene.sandbox.github;
+        assert_ne!(copies(&memory, &github.issued().pop().unwrap()), 0, "the memory that was read is the broker's");
+        for Secret { name, pieces } in numbers(&pem) {
+            let found = pieces.iter().filter(|piece| memmem::find(&memory, piece).is_some());
+            assert_eq!(found.count(), 0, "pieces of a {name} after {invocations} invocations");
+        }
+        // The read buffer of the connection to SSM has its last answer until the next one.
+        let of_pem: Vec<usize> = lines(&pem).map(|line| copies(&memory, line)).collect();
+        assert!(of_pem.iter().all(|copies| *copies <= 1), "copies of each line of PEM: {of_pem:?}");
+        let issued = github.issued();
+        let older = issued.iter().rev().skip(2).filter(|token| copies(&memory, token) != 0);
+        assert_eq!(older.count(), 0, "tokens of invocations before the last two");
+    }
+    scene.end().await;
+}
+
+/// Only root may read a process that is not dumpable.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+fn assert_unreadable(error: &io::Error) {
+    assert_ne!(fs::metadata("/proc/self").unwrap().uid(), 0, "{error}");
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+    println!("skipped: the search of the process's memory needs root");
+}
+
+#[tokio::test]
+async fn other_processes_of_the_user_cannot_read_its_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        as_nobody(folder.path())
+    } else {
+        Path::new(BOOTSTRAP).to_owned()
+    };
+    let sandbox = Sandbox::start().await;
+    let broker = sandbox.launch(&program, |env| {
+        // Its folder is the test's own.
+        env.remove("SSL_CERT_FILE");
+    });
+    let phase = sandbox.lambda.ready().await;
+    assert!(matches!(phase, Phase::Ready), "{phase:?} {}", broker.captured().describe());
+    let process = format!("/proc/{}", broker.id());
+    // The kernel gives the files of a process that is not dumpable to root.
+    assert_eq!(fs::metadata(format!("{process}/mem")).unwrap().uid(), 0);
+    let limits = fs::read_to_string(format!("{process}/limits")).unwrap();
+    let core: Vec<&str> = limits.lines().find(|line| line.contains("core file")).unwrap().split_whitespace().collect();
+    assert_eq!(core, ["Max", "core", "file", "size", "0", "0", "bytes"]);
+    broker.stop().await;
+}
+
+/// A copy of the program, started as another user than root.
+fn as_nobody(folder: &Path) -> std::path::PathBuf {
+    let (copy, script) = (folder.join("bootstrap"), folder.join("as-nobody"));
+    fs::copy(BOOTSTRAP, &copy).unwrap();
+    let text = format!("#!/bin/sh\nexec setpriv --reuid={NOBODY} --clear-groups {}\n", copy.display());
+    fs::write(&script, text).unwrap();
+    for path in [folder, &copy, &script] {
+        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    }
+    script
+}
