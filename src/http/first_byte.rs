@@ -7,6 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+use zeroize::Zeroizing;
+
+/// How much is read at first: as much as hyper asks for. With less, its buffer would grow, and keep earlier answers.
+const FIRST_READ: usize = 8 * 1024;
 
 /// Whether any byte of the answer to a request has come. If so, a request that creates something must not be repeated.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +43,7 @@ pub(super) struct Watched<T> {
 }
 
 impl<T: Read + Unpin> Read for Watched<T> {
-    /// Reads the first byte of an answer by itself: a cursor does not show how much was read.
+    /// Reads the beginning of an answer into a buffer of its own: a cursor does not show how much was read.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -50,8 +54,9 @@ impl<T: Read + Unpin> Read for Watched<T> {
         if first_byte.has_come() || cursor.remaining() == 0 {
             return transport.poll_read(context, cursor);
         }
-        let mut byte = [0];
-        let mut buffer = ReadBuf::new(&mut byte);
+        let mut bytes = Zeroizing::new([0; FIRST_READ]);
+        let (room, _) = bytes.split_at_mut(cursor.remaining().min(FIRST_READ));
+        let mut buffer = ReadBuf::new(room);
         ready!(transport.poll_read(context, buffer.unfilled()))?;
         let read = buffer.filled();
         if !read.is_empty() {
