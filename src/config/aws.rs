@@ -9,6 +9,8 @@ const REGION: &str = "AWS_REGION";
 const CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 /// `aws-config`'s provider prefers it, and asks another host then.
 const RELATIVE_CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const FIPS: &str = "AWS_USE_FIPS_ENDPOINT";
+const DUAL_STACK: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 /// Read by the credentials providers of `aws-config`; here only checked.
@@ -41,14 +43,16 @@ pub(crate) struct Aws {
 
 impl Aws {
     pub(super) fn from_environment(region: String, environment: &Environment) -> Result<Self, ConfigError> {
-        let endpoint = endpoint(environment)?;
-        Ok(Self {
-            region,
-            credentials: CredentialsSource::from_environment(environment)?,
-            endpoint,
-            use_fips: environment.is_true("AWS_USE_FIPS_ENDPOINT")?,
-            use_dual_stack: environment.is_true("AWS_USE_DUALSTACK_ENDPOINT")?,
-        })
+        let (endpoint, variable) = endpoint(environment)?.unzip();
+        let (use_fips, use_dual_stack) = (environment.is_true(FIPS)?, environment.is_true(DUAL_STACK)?);
+        // With an endpoint of one's own, the SDK ignores or refuses them, depending on the switch.
+        match variable {
+            Some(variable) if use_fips => return Err(ConfigError::Conflict(FIPS, variable)),
+            Some(variable) if use_dual_stack => return Err(ConfigError::Conflict(DUAL_STACK, variable)),
+            _ => {}
+        }
+        let credentials = CredentialsSource::from_environment(environment)?;
+        Ok(Self { region, credentials, endpoint, use_fips, use_dual_stack })
     }
 }
 
@@ -81,14 +85,14 @@ pub(super) fn region(environment: &Environment) -> Result<String, ConfigError> {
     }
 }
 
-/// The variables and their order are those of every AWS SDK, see
+/// The endpoint and its variable. The variables and their order are those of every AWS SDK, see
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
-fn endpoint(environment: &Environment) -> Result<Option<EndpointUrl>, ConfigError> {
+fn endpoint(environment: &Environment) -> Result<Option<(EndpointUrl, &'static str)>, ConfigError> {
     if environment.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")? {
         return Ok(None);
     }
     let Some((variable, text)) = environment.first_of(["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"])? else {
         return Ok(None);
     };
-    text.parse().map(Some).map_err(|error| ConfigError::endpoint(variable, error))
+    text.parse().map(|endpoint| Some((endpoint, variable))).map_err(|error| ConfigError::endpoint(variable, error))
 }

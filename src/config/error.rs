@@ -57,6 +57,9 @@ pub(crate) enum ConfigError {
     /// A variable that libraries would read otherwise than the function.
     #[error("{0} must not be set")]
     MustBeUnset(&'static str),
+    /// Two variables of which one would be without effect.
+    #[error("{0} and {1} must not both be set")]
+    Conflict(&'static str, &'static str),
     /// Not a whole number.
     #[error("{0} must be a whole number")]
     NotANumber(&'static str),

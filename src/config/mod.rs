@@ -6,6 +6,7 @@ mod environment;
 mod error;
 mod lambda_runtime;
 mod log_level;
+mod no_proxy;
 mod parameter_name;
 mod permissions;
 mod proxy;

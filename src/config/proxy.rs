@@ -6,12 +6,14 @@ use reqwest::Url;
 
 use super::environment::Environment;
 use super::error::ConfigError;
+use super::no_proxy::NoProxy;
 
 /// `HTTPS_PROXY` and `NO_PROXY`, in capitals or not.
+#[derive(Clone)]
 pub(crate) struct Proxy {
     /// May hold a user name and a password.
     url: Url,
-    exceptions: String,
+    exceptions: NoProxy,
 }
 
 impl Proxy {
@@ -22,19 +24,15 @@ impl Proxy {
         let Some((variable, text)) = environment.first_of(["HTTPS_PROXY", "https_proxy"])? else {
             return Ok(None);
         };
-        let exceptions = environment.first_of(["NO_PROXY", "no_proxy"])?.map(|(_, text)| text);
+        let exceptions = environment.first_of(["NO_PROXY", "no_proxy"])?.map(|(_, text)| NoProxy::new(text));
         let url = parse(text).ok_or(ConfigError::ProxyUrl(variable))?;
-        Ok(Some(Self { url, exceptions: exceptions.unwrap_or_default().to_owned() }))
+        Ok(Some(Self { url, exceptions: exceptions.unwrap_or_default() }))
     }
 
-    /// The proxy's URL; it may hold credentials.
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// Hosts that are reached directly, comma-separated.
-    pub(crate) fn exceptions(&self) -> &str {
-        &self.exceptions
+    /// The proxy's URL, which may hold credentials, for a URL that is reached through it. Plain http goes only to this machine,
+    /// see [`super::EndpointUrl`].
+    pub(crate) fn url_for(&self, url: &Url) -> Option<&Url> {
+        (url.scheme() == "https" && !self.exceptions.covers(url)).then_some(&self.url)
     }
 }
 

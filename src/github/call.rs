@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::error::GitHubError;
 use super::step::{Phase, Step};
 use crate::config::EndpointUrl;
+use crate::http::FirstByte;
 
 /// The version of GitHub's REST API that this program was written for, see
 /// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>.
@@ -31,6 +32,12 @@ impl<'a> Call<'a> {
     pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, GitHubError> {
         self.json = Some(serde_json::to_vec(body).map_err(|_| self.not_a_request())?);
         Ok(self)
+    }
+
+    /// Whether the call may be sent again after this failure. One that creates something may not when an answer had begun, because
+    /// GitHub may have created it. An error status says that it did not.
+    pub(super) fn may_be_repeated(&self, failure: &GitHubError, first_byte: &FirstByte) -> bool {
+        self.method != Method::POST || matches!(failure, GitHubError::Refused(_)) || !first_byte.has_come()
     }
 
     /// The request to this base URL.

@@ -16,7 +16,7 @@ use super::step::Phase;
 use crate::clock::{self, Clock};
 use crate::config::EndpointUrl;
 use crate::deadline::Deadline;
-use crate::http::{ATTEMPT_LIMIT, Answer, BodyError, HttpClient};
+use crate::http::{ATTEMPT_LIMIT, Answer, BodyError, FirstByte, HttpClient};
 use crate::logging::UNSET;
 use crate::peer_text::RequestId;
 
@@ -50,7 +50,7 @@ impl Exchange {
         let request = async {
             if let Ok(url) = self.base.join("/") {
                 // It fails, because the client opens its connection and does not send it.
-                let _ = self.client.send(Request::new(Method::HEAD, url)).await;
+                let _ = self.client.send(Request::new(Method::HEAD, url), &FirstByte::default()).await;
             }
         };
         self.client.preconnect(request).await;
@@ -60,12 +60,14 @@ impl Exchange {
     pub(super) async fn send(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Body, Failed> {
         let (mut attempt, mut after) = (1, After::Nothing);
         loop {
-            let failed = match self.attempt(call, deadline).await {
+            let first_byte = FirstByte::default();
+            let failed = match self.attempt(call, deadline, &first_byte).await {
                 Ok(body) => return Ok(body),
                 Err(failed) => failed,
             };
+            let may_repeat = failed.error.is_retryable() && call.may_be_repeated(&failed.error, &first_byte);
             let pause = retry::pause_after(attempt, failed.error.retry_after(), (self.jitter)());
-            match pause.filter(|pause| failed.error.is_retryable() && fits(*pause, deadline)) {
+            match pause.filter(|pause| may_repeat && fits(*pause, deadline)) {
                 Some(pause) => sleep(pause).await,
                 None => return Err(Failed { error: failed.error.preceded_by(after), ..failed }),
             }
@@ -77,14 +79,16 @@ impl Exchange {
     /// Sends a call without retries, within the limit of one attempt, and returns the status.
     pub(super) async fn send_once(&self, call: &Call<'_>) -> Result<StatusCode, GitHubError> {
         let phase = Phase::Request(call.step);
-        let answer = timeout(ATTEMPT_LIMIT, self.client.send(call.request(&self.base)?)).await;
+        let first_byte = FirstByte::default();
+        let answer = timeout(ATTEMPT_LIMIT, self.client.send(call.request(&self.base)?, &first_byte)).await;
         let answer = answer.map_err(|_| GitHubError::Unavailable(phase, Unavailable::TimedOut))?;
         answer.map(|answer| answer.status()).map_err(|error| GitHubError::Unavailable(phase, error.into()))
     }
 
-    async fn attempt(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Body, Failed> {
+    async fn attempt(&self, call: &Call<'_>, deadline: &Deadline, first_byte: &FirstByte) -> Result<Body, Failed> {
         let limit = Limit::now(deadline);
-        let answer = self.head(call, &limit).await.map_err(|error| Failed { error, read: Body::default() })?;
+        let answer =
+            self.head(call, &limit, first_byte).await.map_err(|error| Failed { error, read: Body::default() })?;
         // Outside of the future that reads it, so that the part that was read survives the time limit.
         let mut read = Body::default();
         let result = timeout_at(limit.until, answer.read_body(&mut read)).await;
@@ -99,12 +103,12 @@ impl Exchange {
     }
 
     /// Waits for the head of a 2xx response.
-    async fn head(&self, call: &Call<'_>, limit: &Limit) -> Result<Answer, GitHubError> {
+    async fn head(&self, call: &Call<'_>, limit: &Limit, first_byte: &FirstByte) -> Result<Answer, GitHubError> {
         let phase = Phase::Request(call.step);
         if limit.is_over() {
             return Err(limit.passed(phase));
         }
-        let answer = timeout_at(limit.until, self.client.send(call.request(&self.base)?))
+        let answer = timeout_at(limit.until, self.client.send(call.request(&self.base)?, first_byte))
             .await
             .map_err(|_| limit.passed(phase))?
             .map_err(|error| GitHubError::Unavailable(phase, error.into()))?;

@@ -45,11 +45,18 @@ fn read_capped(file: &Path) -> Result<String, &'static str> {
     let io_reason = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "it does not exist",
         std::io::ErrorKind::PermissionDenied => "permission denied",
-        std::io::ErrorKind::IsADirectory => "it is a directory",
         _ => "reading it failed",
     };
+    // Before it is opened: opening a FIFO waits for a writer.
+    let metadata = std::fs::metadata(file).map_err(io_reason)?;
+    if metadata.is_dir() {
+        return Err("it is a directory");
+    }
+    if !metadata.is_file() {
+        return Err("it is not a regular file");
+    }
     let file = File::open(file).map_err(io_reason)?;
-    let size = file.metadata().map_err(io_reason)?.len().min(CA_FILE_CAP);
+    let size = metadata.len().min(CA_FILE_CAP);
     // The file at once, instead of in a buffer that grows.
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     file.take(CA_FILE_CAP + 1).read_to_end(&mut bytes).map_err(io_reason)?;

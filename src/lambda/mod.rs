@@ -9,9 +9,11 @@ mod payload;
 mod runtime;
 mod runtime_api_error;
 
+use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tokio::runtime::Runtime;
 use tracing::{error, info, warn};
 
 use crate::broker::Broker;
@@ -19,7 +21,7 @@ use crate::clock::system_clock;
 use crate::config::{Config, ConfigError, Environment, LogLevel, RuntimeApiAddress};
 use crate::error_type::ErrorType;
 use crate::github::GitHub;
-use crate::http::Network;
+use crate::http::{self, Network};
 use crate::known_secrets::KnownSecrets;
 use crate::logging;
 use crate::parameter_store::ParameterStore;
@@ -54,12 +56,22 @@ fn start(environment: &Environment) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() {
-        Ok(tokio) => tokio.block_on(serve(environment, &address)),
+    let mut tokio = tokio::runtime::Builder::new_current_thread();
+    match tokio.enable_io().enable_time().max_blocking_threads(http::LOOKUP_THREADS).build() {
+        Ok(tokio) => run_on(tokio, serve(environment, &address)),
         Err(_) => log_end("the operating system refused to set up an event loop", None),
     }
     // A function that ends has failed: Lambda kills one that it no longer needs.
     ExitCode::FAILURE
+}
+
+/// Runs the function and does not wait for threads that still look up a host's name, which may take a minute.
+fn run_on(tokio: Runtime, function: impl Future<Output = ()>) {
+    let ended = panics::catch_blocking(|| tokio.block_on(function));
+    tokio.shutdown_background();
+    if let Err(panicked) = ended {
+        log_panic(panicked.location.as_deref());
+    }
 }
 
 async fn serve(environment: &Environment, address: &RuntimeApiAddress) {

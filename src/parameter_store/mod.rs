@@ -9,7 +9,7 @@ mod sdk_http_client;
 pub(crate) use app_credentials::AppCredentials;
 pub(crate) use error::ParameterStoreError;
 
-use aws_sdk_ssm::config::retry::RetryConfig;
+use aws_sdk_ssm::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::config::{BehaviorVersion, Region, SharedCredentialsProvider, StalledStreamProtectionConfig};
 use aws_sdk_ssm::operation::RequestId as _;
@@ -57,6 +57,7 @@ impl ParameterStore {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(sdk_http_client::new(http_client.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(SSM_ATTEMPTS))
+            .retry_partition(retry_budget())
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build())
             // It watches for slow bodies; here the attempt's limit does that.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
@@ -98,4 +99,10 @@ impl ParameterStore {
         let names = self.names.in_order().map(|name| name.as_str().to_owned());
         self.client.get_parameters().set_names(Some(names.to_vec())).with_decryption(true)
     }
+}
+
+/// The same for each invocation. The SDK's own budget covers the life of a client: after some 25 invocations without an answer,
+/// there would be no retries any more. A single invocation's two retries never use it up.
+fn retry_budget() -> RetryPartition {
+    RetryPartition::custom("invocation").token_bucket(TokenBucket::unlimited()).build()
 }

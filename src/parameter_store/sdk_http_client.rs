@@ -1,4 +1,4 @@
-//! [`HttpClient`] as the HTTP client of the AWS SDK.
+//! Our HTTP clients as those of the AWS SDK.
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -10,32 +10,56 @@ use bytes::Bytes;
 use reqwest::Request;
 use reqwest::header::AUTHORIZATION;
 
-use crate::http::{Answer, BodyError, HttpClient};
+use crate::http::{Answer, BodyError, FirstByte, HttpClient, LocalClient};
 
 /// Wraps a client for the SDK. The SDK's time limits are ignored: the client and the attempt have theirs.
-pub(super) fn new(client: HttpClient) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(Connector(client));
+pub(super) fn new(client: impl Into<Connector>) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(client.into());
     http_client_fn(move |_settings, _components| connector.clone())
 }
 
-#[derive(Debug)]
-struct Connector(HttpClient);
+/// What sends the SDK's requests.
+#[derive(Clone, Debug)]
+pub(super) enum Connector {
+    /// To SSM.
+    Peer(HttpClient),
+    /// To the container credentials endpoint.
+    Local(LocalClient),
+}
+
+impl From<HttpClient> for Connector {
+    fn from(client: HttpClient) -> Self {
+        Self::Peer(client)
+    }
+}
+
+impl From<LocalClient> for Connector {
+    fn from(client: LocalClient) -> Self {
+        Self::Local(client)
+    }
+}
+
+impl Connector {
+    async fn send(&self, request: Request) -> Result<Answer, ConnectorError> {
+        // The SDK retries `io` errors.
+        match self {
+            Self::Peer(client) if client.is_preconnecting() => {
+                let answer = client.send(request, &FirstByte::default()).await;
+                answer.map_err(|error| ConnectorError::other(error.into(), None))
+            }
+            Self::Peer(client) => {
+                let answer = client.send(request, &FirstByte::default()).await;
+                answer.map_err(|error| ConnectorError::io(error.into()))
+            }
+            Self::Local(client) => client.send(request).await.map_err(|error| ConnectorError::io(error.into())),
+        }
+    }
+}
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move {
-            let is_preconnecting = client.is_preconnecting();
-            let answer = client.send(outgoing(request)?).await.map_err(|error| {
-                // The SDK retries `io` errors.
-                if is_preconnecting {
-                    ConnectorError::other(error.into(), None)
-                } else {
-                    ConnectorError::io(error.into())
-                }
-            })?;
-            incoming(answer).await
-        })
+        let client = self.clone();
+        HttpConnectorFuture::new(async move { incoming(client.send(outgoing(request)?).await?).await })
     }
 }
 

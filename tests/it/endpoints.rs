@@ -1,7 +1,7 @@
 //! Where SSM and GitHub are: https, or http on this machine.
 
 use futures_util::future::join_all;
-use sandbox::{ClosedPort, Phase, Proxy, Sandbox};
+use sandbox::{ClosedPort, Environment, Phase, Proxy, Sandbox};
 
 use crate::init_fault::assert_refuses_to_start;
 use crate::scene::{launch, set};
@@ -121,6 +121,24 @@ async fn an_ssm_endpoint_is_https_or_on_this_machine() {
             })
             .await;
             assert!(text.split([' ', ':']).any(|word| word == variable), "{case}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_switch_of_endpoints_excludes_an_own_one() {
+    for switch in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {
+        for variable in [SSM_URL, ALL_URL] {
+            let sandbox = Sandbox::start().await;
+            let set = |env: &mut Environment, value: &str| {
+                env.remove(SSM_URL).set(variable, sandbox.ssm.url()).set(switch, value);
+            };
+            let expected = format!("{switch} and {variable} must not both be set");
+            assert_refuses_to_start(&sandbox, &expected, &expected, |env| set(env, "true")).await;
+            let broker = launch(&sandbox, |env| set(env, "false"));
+            let invocation = sandbox.lambda.invoke("null").await;
+            assert!(invocation.is_success(), "{switch}=false: {}", invocation.text());
+            broker.stop().await;
         }
     }
 }

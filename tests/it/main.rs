@@ -14,10 +14,12 @@ mod container_credentials;
 mod endpoints;
 mod failures;
 mod house;
+mod hung_lookups;
 mod init_fault;
 mod invoke_api;
 mod leaks;
 mod log_lines;
+mod lost_connections;
 mod mint;
 #[cfg(feature = "integration")]
 mod moto;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use base64_simd::STANDARD;
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream;
 use sandbox::{ClosedPort, Environment, Outcome, Proxy, Sandbox, scaled};
 
 use crate::init_fault::assert_refuses_to_start;
@@ -16,6 +18,9 @@ const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", 
 /// No resolver knows it: <https://www.rfc-editor.org/rfc/rfc6761#section-6.4>.
 const SSM_HOST: &str = "ssm.broker.invalid";
 const GITHUB_HOST: &str = "github.broker.invalid";
+
+/// How many functions with a short timeout run at the same time.
+const AT_ONCE: usize = 6;
 
 /// A proxy that tunnels to the stand-ins for the names above.
 async fn proxy_to(sandbox: &Sandbox) -> Proxy {
@@ -137,6 +142,31 @@ async fn a_proxy_that_is_down_is_an_error_of_the_step() {
     leaks::assert_none(&sandbox, &broker.stop().await, &[], "closed");
 }
 
+/// What an invocation says about SSM behind this proxy.
+async fn behind_a_broken_proxy(proxy: String) -> String {
+    let sandbox = Sandbox::start().await;
+    let _broker = launch(&sandbox, |env| {
+        beyond_the_proxy(env).set("HTTPS_PROXY", proxy);
+    });
+    sandbox.lambda.invoke("null").await.error_message()
+}
+
+#[tokio::test]
+async fn a_proxy_without_a_connection_is_named() {
+    let (elsewhere, closed) = (Sandbox::start().await, ClosedPort::reserve().unwrap());
+    let cases = [
+        // The certificate of a stand-in of another sandbox is not trusted.
+        (elsewhere.github.url(), "the proxy's certificate is not valid or not trusted"),
+        (closed.url(), "the proxy refused the connection"),
+        (closed.url().replace("https", "http"), "the proxy refused the connection"),
+    ];
+    join_all(cases.map(|(proxy, why)| async move {
+        let text = behind_a_broken_proxy(proxy.clone()).await;
+        assert_eq!(text, format!("read GitHub App parameters from SSM: {why}"), "{proxy}");
+    }))
+    .await;
+}
+
 #[tokio::test]
 async fn a_malformed_proxy_url_is_not_shown() {
     let sandbox = Sandbox::start().await;
@@ -185,6 +215,10 @@ async fn hosts_in_no_proxy_are_reached_directly() {
         ("no_proxy", GITHUB_HOST, &name, false),
         ("NO_PROXY", "broker.invalid", &name, false),
         ("NO_PROXY", ".broker.invalid", &name, false),
+        ("NO_PROXY", "*.broker.invalid", &name, false),
+        ("NO_PROXY", "github.broker.invalid:443", &name, false),
+        ("NO_PROXY", "github.broker.invalid:8443", &name, true),
+        ("NO_PROXY", "0.0.0.0:1", &address, false),
         ("NO_PROXY", " other.example , github.broker.invalid ", &name, false),
         ("NO_PROXY", "*", &name, false),
         ("NO_PROXY", "github.other.invalid", &name, true),
@@ -196,12 +230,12 @@ async fn hosts_in_no_proxy_are_reached_directly() {
         ("NO_PROXY", "0.0.0.0/8", &address, false),
         ("NO_PROXY", "10.0.0.0/8", &address, true),
     ];
-    join_all(cases.map(|(variable, value, host, is_proxied)| async move {
+    let check = async |(variable, value, host, is_proxied): (_, &str, &String, _)| {
         let requested = requested_of_the_proxy(&format!("https://{host}"), set(variable, value)).await;
         let expected = if is_proxied { vec![format!("CONNECT {host}")] } else { vec![] };
         assert_eq!(requested, expected, "{variable}={value:?} and {host}");
-    }))
-    .await;
+    };
+    stream::iter(cases).for_each_concurrent(AT_ONCE, check).await;
 }
 
 #[tokio::test]

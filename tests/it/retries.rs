@@ -87,6 +87,18 @@ async fn an_answer_may_take_three_seconds() {
     .await;
 }
 
+/// The SDK's own would end after some 20 of them.
+#[tokio::test]
+async fn each_invocation_has_its_own_retry_budget() {
+    let scene = Scene::start().await;
+    let failing = Reply::raw(500, "").header("x-amz-retry-after", "0");
+    for earlier in 0..30 {
+        scene.invoke_with(Step::Ssm, [failing.clone()]).await;
+        assert_eq!(scene.sandbox.ssm.requests().len(), (earlier + 1) * 3, "after {earlier} failures");
+    }
+    scene.end().await;
+}
+
 #[tokio::test]
 async fn github_is_not_called_again_at_once() {
     let scene = Scene::start().await;

@@ -112,7 +112,8 @@ fn module_sets_what_the_broker_reads() {
     let unread: Vec<_> = set.iter().filter(|name| !source.contains(&format!("\"{name}\""))).collect();
     assert!(unread.is_empty(), "set by the module and not read by the broker: {unread:?}");
 
-    let read: BTreeSet<_> = source.split('"').filter(|text| text.starts_with(PREFIX) && *text != PREFIX && !text.contains(' ')).collect();
+    let read: BTreeSet<_> =
+        source.split('"').filter(|text| text.starts_with(PREFIX) && *text != PREFIX && !text.contains(' ')).collect();
     assert!(!read.is_empty());
     let unset: Vec<_> = read.difference(&set).collect();
     assert!(unset.is_empty(), "read by the broker and not set by the module: {unset:?}");

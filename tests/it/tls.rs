@@ -1,7 +1,8 @@
 //! One trust store for SSM and GitHub: the system's certificates and those of `SSL_CERT_FILE`. That servers of other
 //! authorities get no request is asserted by rows of `failures`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sandbox::{AppKey, CertificateAuthority, Sandbox};
 
@@ -36,6 +37,29 @@ async fn ssl_cert_file_without_certificates_is_a_fault() {
         let text = assert_refuses_to_start(&sandbox, case, "SSL_CERT_FILE …", change).await;
         assert!(!text.contains(path.to_str().unwrap()), "{case}: {text}");
     }
+}
+
+#[tokio::test]
+async fn ssl_cert_file_must_be_a_regular_file() {
+    let sandbox = Sandbox::start().await;
+    let (directory, fifo) = (sandbox.ca.pem_path().parent().unwrap(), sandbox.ca.pem_path().with_file_name("fifo"));
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let link = fifo.with_file_name("link");
+    std::os::unix::fs::symlink(&fifo, &link).unwrap();
+    for (path, reason) in [
+        (directory, "it is a directory"),
+        (&fifo, "it is not a regular file"),
+        (&link, "it is not a regular file"),
+        (Path::new("/dev/null"), "it is not a regular file"),
+        (Path::new("/dev/zero"), "it is not a regular file"),
+    ] {
+        let expected = format!("SSL_CERT_FILE names a file that cannot be read: {reason}");
+        assert_refuses_to_start(&sandbox, reason, &expected, set("SSL_CERT_FILE", path)).await;
+    }
+    let link = sandbox.ca.pem_path().with_file_name("link.pem");
+    std::os::unix::fs::symlink(sandbox.ca.pem_path(), &link).unwrap();
+    let broker = launch(&sandbox, set("SSL_CERT_FILE", link));
+    assert!(sandbox.lambda.invoke("null").await.is_success(), "a link to one is good: {}", broker.stdout());
 }
 
 #[tokio::test]

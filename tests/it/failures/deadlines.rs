@@ -37,7 +37,7 @@ fn unavailable(step: Step) -> &'static str {
     if step == Step::Ssm { "ParametersUnreadable" } else { "GitHubUnavailable" }
 }
 
-/// With enough time, the attempts' own limits end the step.
+/// With enough time, the attempts' own limits end the step. A token call whose answer had begun is not attempted again.
 fn attempts_of_three_seconds() -> Vec<Failure> {
     let slow = "it took longer than 3 seconds";
     let rows = [
@@ -51,7 +51,12 @@ fn attempts_of_three_seconds() -> Vec<Failure> {
         let beginning = if is_answered { step.read() } else { step.request().to_owned() };
         let row = Failure::of(step, format!("{name}, 20 s"), [reply], unavailable(step), format!("{beginning}: {why}"));
         let row = if is_answered { row } else { row.unanswered() };
-        row.attempted(3).within(20 * SECOND).taking(9 * SECOND..scaled(14 * SECOND))
+        let row = row.within(20 * SECOND);
+        if step == Step::Token {
+            row.attempted(1).taking(3 * SECOND..scaled(5 * SECOND))
+        } else {
+            row.attempted(3).taking(9 * SECOND..scaled(14 * SECOND))
+        }
     })
     .into()
 }

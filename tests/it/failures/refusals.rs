@@ -101,17 +101,41 @@ fn last_statuses() -> Vec<Failure> {
 }
 
 fn broken_answers() -> Vec<Failure> {
-    STEPS.into_iter().flat_map(|step| [no_answers(step), broken_off(step), too_long(step)]).flatten().collect()
+    let of_step = |step| [no_answers(step), malformed(step), broken_off(step), too_long(step)];
+    STEPS.into_iter().flat_map(of_step).flatten().collect()
 }
 
 /// Retried, since nothing of an answer has come.
 fn no_answers(step: Step) -> Vec<Failure> {
     let rows = [
         ("reset", Reply::reset(), "the connection was reset"),
-        ("not HTTP", Reply::garbage(), "the answer is not HTTP"),
+        ("closed", Reply::bytes(""), "the connection was closed before an answer"),
     ];
     rows.map(|(name, reply, why)| {
         Failure::of(step, name, [reply], UNAVAILABLE, format!("{}: {why}", step.request())).attempted(3).unanswered()
+    })
+    .into()
+}
+
+/// The token call is not retried: GitHub may have created a token.
+fn malformed(step: Step) -> Vec<Failure> {
+    let (not_http, closed) = ("the answer is not HTTP", "the connection was closed before an answer");
+    let rows = [
+        ("not HTTP", Reply::garbage(), not_http),
+        (
+            "conflicting lengths",
+            Reply::bytes("HTTP/1.1 201 Created\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}"),
+            not_http,
+        ),
+        ("HTTP/9.9", Reply::bytes("HTTP/9.9 201 Created\r\ncontent-length: 2\r\n\r\n{}"), not_http),
+        ("a bad header", Reply::bytes("HTTP/1.1 201 Created\r\nb d: x\r\n\r\n{}"), not_http),
+        ("the first byte", Reply::bytes("H"), closed),
+        ("half a head", Reply::bytes("HTTP/1.1 201 Created\r\ncontent-le"), closed),
+    ];
+    let attempts = if step == Step::Token { 1 } else { 3 };
+    rows.map(|(name, reply, why)| {
+        let message = format!("{}: {why}", step.request());
+        Failure::of(step, name, [reply], UNAVAILABLE, message).attempted(attempts).unanswered()
     })
     .into()
 }

@@ -30,6 +30,7 @@
 
 pub mod app;
 pub mod bootstrap;
+mod cut;
 mod environment;
 mod faults;
 pub mod github;

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::cut::Established;
 use crate::faults::{Delivery, Door, Reply, Script};
 use crate::locks::lock;
 use crate::tls::CertificateAuthority;
@@ -59,6 +60,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
     doors: Arc<Mutex<Script<Door>>>,
+    established: Established,
     _tasks: JoinSet<()>,
 }
 
@@ -78,9 +80,10 @@ impl Server {
         let address = listener.local_addr()?;
         let connections = Arc::<AtomicUsize>::default();
         let doors = Arc::<Mutex<Script<Door>>>::default();
+        let established = Established::default();
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, tls, handler, connections.clone(), doors.clone()));
-        Ok(Self { address, connections, doors, _tasks: tasks })
+        tasks.spawn(accept(listener, tls, handler, connections.clone(), doors.clone(), established.clone()));
+        Ok(Self { address, connections, doors, established, _tasks: tasks })
     }
 
     /// Where it listens.
@@ -91,6 +94,11 @@ impl Server {
     /// How many TCP connections it accepted.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Cuts the connections that are open, without a word to the peer.
+    pub(crate) fn cut_connections(&self) {
+        self.established.cut().expect("a socket takes a packet filter");
     }
 
     /// How it meets the connections to come; the last repeats.
@@ -105,14 +113,19 @@ async fn accept(
     handler: Handler,
     connections: Arc<AtomicUsize>,
     doors: Arc<Mutex<Script<Door>>>,
+    established: Established,
 ) {
     let mut conversations = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.fetch_add(1, Ordering::SeqCst);
+        let number = connections.fetch_add(1, Ordering::SeqCst);
+        let entry = established.add(number, &stream);
         let door = lock(&doors).next().unwrap_or_default();
         let (tls, handler) = (tls.clone(), handler.clone());
         // That a peer breaks off or refuses our certificate is its right, and often what a test wants.
-        conversations.spawn(async move { drop(meet(stream, door, tls, handler).await) });
+        conversations.spawn(async move {
+            drop(meet(stream, door, tls, handler).await);
+            drop(entry);
+        });
         while conversations.try_join_next().is_some() {}
     }
 }

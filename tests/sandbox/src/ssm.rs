@@ -74,6 +74,15 @@ impl Ssm {
         self.server.set_doors(doors);
     }
 
+    /// Cuts the connections that are open, without a word to the broker: what it sends is lost.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no packet filters for sockets.
+    pub fn cut_connections(&self) {
+        self.server.cut_connections();
+    }
+
     /// Every request so far.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.state).requests.clone()

@@ -145,6 +145,15 @@ impl GitHub {
         self.server.set_doors(doors);
     }
 
+    /// Cuts the connections that are open, without a word to the broker: what it sends is lost.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no packet filters for sockets.
+    pub fn cut_connections(&self) {
+        self.server.cut_connections();
+    }
+
     /// The endpoints called so far, in order. Unknown ones are only among the [`violations`](Self::violations).
     pub fn calls(&self) -> Vec<Endpoint> {
         lock(&self.state).requests.iter().filter_map(|(endpoint, _)| *endpoint).collect()

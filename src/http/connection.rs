@@ -1,0 +1,57 @@
+//! One connection to a peer, over which one request is sent at a time.
+
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Request, Response};
+use reqwest::Body;
+use tokio::task::yield_now;
+
+use super::dialer::Transport;
+use super::first_byte::{Awaited, FirstByte, Watched};
+use super::no_answer::is_lost;
+
+/// Speaks HTTP/1.1 over an open connection.
+pub(super) struct Connection {
+    sender: SendRequest<Body>,
+    awaited: Awaited,
+}
+
+/// Why a connection brought no answer.
+pub(super) struct SendError {
+    /// The peer cannot have received the request as a whole.
+    pub(super) is_undelivered: bool,
+    pub(super) error: hyper::Error,
+}
+
+impl Connection {
+    /// Sends nothing yet.
+    pub(super) async fn new(transport: Box<dyn Transport>) -> hyper::Result<Self> {
+        let awaited = Awaited::default();
+        let (sender, driver) = http1::handshake(Watched { transport, awaited: awaited.clone() }).await?;
+        // It ends with the sender, or when the peer closes the connection.
+        tokio::spawn(driver.with_upgrades());
+        Ok(Self { sender, awaited })
+    }
+
+    /// Whether another request can be sent. What the peer did in the meantime, such as closing the connection, is seen first.
+    pub(super) async fn is_open(&mut self) -> bool {
+        // The event loop looks at the socket after the first, and the connection's task runs after the second.
+        yield_now().await;
+        yield_now().await;
+        self.sender.ready().await.is_ok()
+    }
+
+    /// Sends a request and waits for the head of the response.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<Body>,
+        first_byte: &FirstByte,
+    ) -> Result<Response<Incoming>, SendError> {
+        self.awaited.set(first_byte);
+        self.sender.try_send_request(request).await.map_err(|error| {
+            let is_unsent = error.message().is_some();
+            let error = error.into_error();
+            SendError { is_undelivered: is_unsent || is_lost(&error), error }
+        })
+    }
+}
