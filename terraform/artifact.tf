@@ -76,11 +76,6 @@ resource "terraform_data" "release_hash" {
 
   lifecycle {
     ignore_changes = [input]
-
-    postcondition {
-      condition     = self.output != ""
-      error_message = "The downloaded zip is no longer on this machine: an earlier apply ended between the download and this step. Download it again with: terraform apply -replace='ADDRESS.terraform_data.release[0]', where ADDRESS is this module's, such as module.broker."
-    }
   }
 }
 
@@ -88,7 +83,8 @@ resource "terraform_data" "release_hash" {
 # destroys it before the download and makes it after the function, and an apply that fails between the two leaves none in
 # the state. Its input is what was true when it was planned.
 resource "terraform_data" "deployment" {
-  triggers_replace = [local.source_code_hash, one(terraform_data.release[*].id)]
+  # The function's ARN is unknown while the function is to be created.
+  triggers_replace = [local.source_code_hash, one(terraform_data.release[*].id), aws_lambda_function.broker.arn]
 
   input = {
     planned = plantimestamp()
@@ -96,14 +92,7 @@ resource "terraform_data" "deployment" {
   }
 
   lifecycle {
-    ignore_changes       = [input]
-    replace_triggered_by = [aws_lambda_function.broker.arn]
-
-    # The provider would fail at apply, without saying what to do.
-    postcondition {
-      condition     = self.input.has_zip
-      error_message = "The function is yet to be created or updated, and the zip of the release is not on this machine: an earlier apply downloaded it, here or elsewhere. Download it again with: terraform apply -replace='ADDRESS.terraform_data.release[0]', where ADDRESS is this module's, such as module.broker."
-    }
+    ignore_changes = [input]
   }
 }
 
@@ -112,6 +101,15 @@ resource "terraform_data" "deployed_version" {
   input = local.release_version
 
   depends_on = [aws_lambda_function.broker]
+
+  lifecycle {
+    # The provider would fail at apply, without saying what to do. Not a postcondition of the deployment, which would fail
+    # terraform plan -refresh-only when there is none.
+    postcondition {
+      condition     = try(terraform_data.deployment.input.has_zip, true)
+      error_message = "The function is yet to be created or updated, and the zip of the release is not on this machine: an earlier apply downloaded it, here or elsewhere. Download it again with: terraform apply -replace='ADDRESS.terraform_data.release[0]', where ADDRESS is this module's, such as module.broker."
+    }
+  }
 }
 
 locals {
@@ -124,7 +122,7 @@ locals {
 check "code" {
   assert {
     condition = (
-      terraform_data.deployment.input.planned == plantimestamp() ? true :
+      try(terraform_data.deployment.input.planned, null) == plantimestamp() ? true :
       local.source_code_hash == null ? true :
       local.function_hash == local.source_code_hash
     )
