@@ -123,9 +123,9 @@ check "code" {
   assert {
     condition = (
       try(terraform_data.deployment.input.planned, null) == plantimestamp() ? true :
-      local.source_code_hash == null ? true :
-      local.function_hash == local.source_code_hash
+      terraform_data.deployment.triggers_replace[0] == null ? true :
+      local.function_hash == terraform_data.deployment.triggers_replace[0]
     )
-    error_message = "The function ${var.function_name} runs code that Terraform did not deploy: the SHA-256 of its zip is ${coalesce(local.function_hash, "unknown")}, not ${coalesce(local.source_code_hash, "unknown")}. Find out who changed it. The module's README says how to restore it, in \"Code that Terraform did not deploy\"."
+    error_message = "The function ${var.function_name} runs code that Terraform did not deploy: the SHA-256 of its zip is ${coalesce(local.function_hash, "unknown")}, not ${coalesce(terraform_data.deployment.triggers_replace[0], "unknown")}. Find out who changed it. The module's README says how to restore it, in \"Code that Terraform did not deploy\"."
   }
 }

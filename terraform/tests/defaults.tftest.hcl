@@ -93,7 +93,7 @@ run "function" {
       output.function_name == "broker",
       output.role_name == "broker",
       output.log_group_name == "/aws/lambda/broker",
-      output.deployed_version == "v3.0.0",
+      terraform_data.deployed_version.input == "v3.0.0",
     ])
     error_message = "An output is wrong."
   }
