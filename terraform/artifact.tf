@@ -10,9 +10,11 @@ locals {
     x86_64 = { zip = "github-token-broker-x86_64.zip", checksums = "checksums-x86_64.txt" }
   }
 
-  # A folder for each release, so that two brokers of one configuration cannot take each other's zip.
+  # A folder for each broker and release, so that two brokers of one configuration cannot take each other's zip, even if they
+  # have the same name in two regions.
   release_folder = local.release_version == null ? null : join("/", [
-    path.root, ".terraform/github-token-broker", var.function_name, var.release_repository, local.release_version, var.architecture,
+    path.root, ".terraform/github-token-broker", var.role_name == null ? var.function_name : "${var.function_name}@${var.role_name}",
+    var.release_repository, local.release_version, var.architecture,
   ])
 
   zip_path = (
