@@ -1,28 +1,35 @@
 # Alarms, when asked for. Each says in its description what to look at; the README says what to do.
 
 locals {
+  alarm_settings = {
+    for alarm, threshold in { errors = 1, throttles = 1, duration = var.timeout * 700, error_types = 1 } :
+    alarm => merge({ threshold = threshold, period = 300, evaluation_periods = 1 }, lookup(var.alarm_settings, alarm, {}))
+  }
+
   alarm_metrics = {
     errors = {
       metric      = "Errors"
       statistic   = "Sum"
-      threshold   = 1
       description = "An invocation brought no token. A refused payload counts too: Lambda takes every error answer for an error. The log's error_type says which."
     }
     throttles = {
       metric      = "Throttles"
       statistic   = "Sum"
-      threshold   = 1
       description = "Lambda turned callers away: the account's or the function's limit of concurrent invocations is reached."
     }
     duration = {
       metric      = "Duration"
       statistic   = "Maximum"
-      threshold   = var.timeout * 700
-      description = "An invocation took more than seven tenths of its ${var.timeout} s: SSM or GitHub is slow, and callers will soon get DeadlineExceeded."
+      description = "An invocation took ${local.alarm_settings.duration.threshold} ms or more of its ${var.timeout} s: SSM or GitHub is slow, and callers will soon get DeadlineExceeded."
     }
   }
 
-  alarm_error_types = var.enable_alarms ? var.alarm_error_types : []
+  # The error types of each metric filter and its alarm, by the end of their names.
+  alarm_error_types = (
+    !var.enable_alarms || length(var.alarm_error_types) == 0 ? {} :
+    var.alarm_per_error_type ? { for type in var.alarm_error_types : type => [type] } :
+    { error-types = sort(var.alarm_error_types) }
+  )
 }
 
 resource "aws_cloudwatch_metric_alarm" "function" {
@@ -35,20 +42,22 @@ resource "aws_cloudwatch_metric_alarm" "function" {
   dimensions          = { FunctionName = aws_lambda_function.broker.function_name }
   statistic           = each.value.statistic
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = each.value.threshold
-  period              = 300
-  evaluation_periods  = 1
+  threshold           = local.alarm_settings[each.key].threshold
+  period              = local.alarm_settings[each.key].period
+  evaluation_periods  = local.alarm_settings[each.key].evaluation_periods
   treat_missing_data  = "notBreaching"
   alarm_actions       = var.alarm_actions
+  ok_actions          = var.ok_actions
   tags                = local.tags
 }
 
+# A pattern has at most 1,024 characters; all error types together need fewer.
 resource "aws_cloudwatch_log_metric_filter" "error_type" {
   for_each = local.alarm_error_types
 
   name           = "${var.function_name}-${each.key}"
   log_group_name = aws_cloudwatch_log_group.lambda.name
-  pattern        = "{ $.error_type = \"${each.key}\" }"
+  pattern        = "{ ${join(" || ", [for type in each.value : "($.error_type = \"${type}\")"])} }"
 
   metric_transformation {
     namespace = "github-token-broker"
@@ -61,16 +70,17 @@ resource "aws_cloudwatch_metric_alarm" "error_type" {
   for_each = local.alarm_error_types
 
   alarm_name          = "${var.function_name}-${each.key}"
-  alarm_description   = "The broker logged the error_type ${each.key}. The log group ${aws_cloudwatch_log_group.lambda.name} has the text, the module's README what to do."
+  alarm_description   = "The broker logged the error_type ${join(" or ", each.value)}. The log group ${aws_cloudwatch_log_group.lambda.name} has the text, the module's README what to do."
   namespace           = "github-token-broker"
   metric_name         = "${var.function_name}-${each.key}"
   statistic           = "Sum"
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  period              = 300
-  evaluation_periods  = 1
+  threshold           = local.alarm_settings.error_types.threshold
+  period              = local.alarm_settings.error_types.period
+  evaluation_periods  = local.alarm_settings.error_types.evaluation_periods
   treat_missing_data  = "notBreaching"
   alarm_actions       = var.alarm_actions
+  ok_actions          = var.ok_actions
   tags                = local.tags
 
   depends_on = [aws_cloudwatch_log_metric_filter.error_type]

@@ -10,9 +10,11 @@ locals {
     x86_64 = { zip = "github-token-broker-x86_64.zip", checksums = "checksums-x86_64.txt" }
   }
 
-  # A folder for each release, so that two brokers of one configuration cannot take each other's zip.
+  # A folder for each broker and release, so that two brokers of one configuration cannot take each other's zip, even if they
+  # have the same name in two regions.
   release_folder = local.release_version == null ? null : join("/", [
-    path.root, ".terraform/github-token-broker", var.function_name, var.release_repository, local.release_version, var.architecture,
+    path.root, ".terraform/github-token-broker", var.role_name == null ? var.function_name : "${var.function_name}@${var.role_name}",
+    var.release_repository, local.release_version, var.architecture,
   ])
 
   zip_path = (
@@ -38,7 +40,8 @@ locals {
   }
 }
 
-# Downloads the zip and checks it. Its output is unknown until that is done.
+# Downloads the zip and checks it. Its output is unknown until that is done. It comes last before the function, so that few
+# failures separate the two: the zip stays on the machine that downloaded it.
 resource "terraform_data" "release" {
   count = local.release_version == null ? 0 : 1
 
@@ -57,6 +60,12 @@ resource "terraform_data" "release" {
       VERIFY_ATTESTATION = tostring(local.release.verify_attestation)
     }
   }
+
+  depends_on = [
+    aws_cloudwatch_log_group.lambda,
+    aws_iam_role_policy.lambda,
+    aws_iam_role_policy.network,
+  ]
 }
 
 # Keeps the hash of the downloaded zip in the state. The zip lies in .terraform, which the next machine to plan does not
@@ -69,10 +78,56 @@ resource "terraform_data" "release_hash" {
 
   lifecycle {
     ignore_changes = [input]
+  }
+}
 
+# A deployment of the code: other code and another function replace it. Since it depends on the function, Terraform
+# destroys it before the download and makes it after the function, and an apply that fails between the two leaves none in
+# the state. Its input is what was true when it was planned.
+resource "terraform_data" "deployment" {
+  # The function's ARN is unknown while the function is to be created.
+  triggers_replace = [local.source_code_hash, one(terraform_data.release[*].id), aws_lambda_function.broker.arn]
+
+  input = {
+    planned = plantimestamp()
+    has_zip = local.release_version == null ? true : fileexists(one(terraform_data.release[*].output).zip)
+  }
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+# The release that was deployed last. It is changed after the function, so a failed apply leaves it as it was.
+resource "terraform_data" "deployed_version" {
+  input = local.release_version
+
+  depends_on = [aws_lambda_function.broker]
+
+  lifecycle {
+    # The provider would fail at apply, without saying what to do. Not a postcondition of the deployment, which would fail
+    # terraform plan -refresh-only when there is none.
     postcondition {
-      condition     = self.output != ""
-      error_message = "The downloaded zip is no longer on this machine: an earlier apply ended between the download and this step. Download it again with: terraform apply -replace='ADDRESS.terraform_data.release[0]', where ADDRESS is this module's, such as module.broker."
+      condition     = try(terraform_data.deployment.input.has_zip, true)
+      error_message = "The function is yet to be created or updated, and the zip of the release is not on this machine: an earlier apply downloaded it, here or elsewhere. Download it again with: terraform apply -replace='ADDRESS.terraform_data.release[0]', where ADDRESS is this module's, such as module.broker."
     }
+  }
+}
+
+locals {
+  # Lambda's own hash of the code. Providers before 5.51 know it as source_code_hash, which later ones take from the
+  # configuration.
+  function_hash = lookup(aws_lambda_function.broker, "code_sha256", aws_lambda_function.broker.source_code_hash)
+}
+
+# Not while a deployment is planned: until it is done, the function has the old code.
+check "code" {
+  assert {
+    condition = (
+      try(terraform_data.deployment.input.planned, null) == plantimestamp() ? true :
+      terraform_data.deployment.triggers_replace[0] == null ? true :
+      local.function_hash == terraform_data.deployment.triggers_replace[0]
+    )
+    error_message = "The function ${var.function_name} runs code that Terraform did not deploy: the SHA-256 of its zip is ${coalesce(local.function_hash, "unknown")}, not ${coalesce(terraform_data.deployment.triggers_replace[0], "unknown")}. Find out who changed it. The module's README says how to restore it, in \"Code that Terraform did not deploy\"."
   }
 }

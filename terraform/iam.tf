@@ -50,16 +50,22 @@ locals {
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "${local.log_group_arn}:*"
       }],
-      # Lambda itself makes the network interfaces, with this role, before the function runs. The function's own code
-      # is told apart by lambda:SourceFunctionArn and may not:
-      # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-      [for vpc in var.vpc_config == null ? [] : [var.vpc_config] : {
+    )
+  }
+
+  # Lambda itself makes and deletes the network interfaces, with this role, while the function does not run. The
+  # function's own code is told apart by lambda:SourceFunctionArn and may not:
+  # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+  network_policy = {
+    Version = "2012-10-17"
+    Statement = [
+      {
         Sid      = "ManageNetworkInterfaces"
         Effect   = "Allow"
         Action   = local.network_interface_actions
         Resource = "*"
-      }],
-      [for vpc in var.vpc_config == null ? [] : [var.vpc_config] : {
+      },
+      {
         Sid      = "DenyNetworkInterfacesToFunctionCode"
         Effect   = "Deny"
         Action   = local.network_interface_actions
@@ -69,13 +75,13 @@ locals {
             "lambda:SourceFunctionArn" = local.function_arn
           }
         }
-      }],
-    )
+      },
+    ]
   }
 }
 
 resource "aws_iam_role" "lambda" {
-  name                 = var.function_name
+  name                 = coalesce(var.role_name, var.function_name)
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary_arn
   tags                 = local.tags
@@ -89,23 +95,38 @@ resource "aws_iam_role" "lambda" {
     }]
   })
 
-  # A role cannot be moved, only replaced, and a new role takes with it what others granted to the old one. So a changed
-  # path says what to do instead of doing it.
+  # A role cannot be moved, only replaced, and a new role does not have what others granted to the old one. So a changed
+  # path says what to do instead of doing it. The new role is made first, as aws_iam_role_policy.network requires, so it
+  # needs another name.
   lifecycle {
-    ignore_changes = [path]
+    create_before_destroy = true
+    ignore_changes        = [path]
 
     postcondition {
       condition     = coalesce(self.path, "/") == var.role_path
-      error_message = "The role exists, and its path is not role_path. To replace the role: terraform apply -replace='ADDRESS.aws_iam_role.lambda', where ADDRESS is this module's, such as module.broker."
+      error_message = "The role exists, and its path is not role_path. To replace the role, set another role_name as well."
     }
   }
 }
 
 resource "aws_iam_role_policy" "lambda" {
-  #checkov:skip=CKV_AWS_290:EC2 ties these actions to no resource that exists beforehand, and the code itself is denied them
-  #checkov:skip=CKV_AWS_355:only the network interface actions have *, which Lambda needs for a VPC
-
   name   = "${var.function_name}-policy"
   role   = aws_iam_role.lambda.id
   policy = jsonencode(local.policy)
+}
+
+# A policy of its own, so that it is destroyed after the function has left the VPC: without create_before_destroy Terraform
+# destroys a dependency first and updates what depended on it afterwards.
+resource "aws_iam_role_policy" "network" {
+  #checkov:skip=CKV_AWS_290:EC2 ties these actions to no resource that exists beforehand, and the code itself is denied them
+  #checkov:skip=CKV_AWS_355:only the network interface actions have *, which Lambda needs for a VPC
+  count = var.vpc_config != null || var.keep_network_permissions ? 1 : 0
+
+  name   = "${var.function_name}-network"
+  role   = aws_iam_role.lambda.id
+  policy = jsonencode(local.network_policy)
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -13,6 +13,8 @@ locals {
   # Version 6 of the provider calls it region and warns about name; version 5 knows name alone.
   region = lookup(data.aws_region.current, "region", lookup(data.aws_region.current, "name", null))
 
+  github_api_base_url = var.github_api_base_url == "" ? "https://api.github.com" : var.github_api_base_url
+
   # Put together from its parts, since the role's policy is needed before the function is there.
   function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.function_name}"
 
@@ -24,7 +26,7 @@ locals {
       GITHUB_TOKEN_BROKER_INSTALLATION_ID_PARAM = var.ssm_parameter_paths.installation_id
       GITHUB_TOKEN_BROKER_PRIVATE_KEY_PARAM     = var.ssm_parameter_paths.private_key
       GITHUB_TOKEN_BROKER_PERMISSIONS           = jsonencode(var.permissions)
-      GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL   = var.github_api_base_url
+      GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL   = local.github_api_base_url
       GITHUB_TOKEN_BROKER_LOG_LEVEL             = var.log_level
     },
     var.ca_bundle == null ? {} : { SSL_CERT_FILE = var.ca_bundle.path },
@@ -40,6 +42,17 @@ locals {
     },
     var.tags,
   )
+
+  # Inputs with an ARN that must be of the function's region, and are not.
+  arns_elsewhere = [
+    for input, arn in {
+      "ca_bundle.layer_arn"   = try(var.ca_bundle.layer_arn, null)
+      code_signing_config_arn = var.code_signing_config_arn
+      environment_kms_key_arn = var.environment_kms_key_arn
+      kms_key_arn             = var.kms_key_arn
+      log_kms_key_arn         = var.log_kms_key_arn
+    } : input if arn == null ? false : split(":", arn)[3] != local.region
+  ]
 }
 
 resource "aws_cloudwatch_log_group" "lambda" {
@@ -49,6 +62,7 @@ resource "aws_cloudwatch_log_group" "lambda" {
   name              = "/aws/lambda/${var.function_name}"
   retention_in_days = var.log_retention_days == 0 ? null : var.log_retention_days
   kms_key_id        = var.log_kms_key_arn
+  skip_destroy      = coalesce(var.keep_logs_on_destroy, var.log_retention_days == 0)
   tags              = local.tags
 }
 
@@ -96,9 +110,28 @@ resource "aws_lambda_function" "broker" {
   tags = local.tags
 
   lifecycle {
+    # Not a validation, which would also be checked when the broker is destroyed.
     precondition {
-      condition     = var.enable_alarms ? true : length(var.alarm_actions) == 0
-      error_message = "alarm_actions is set but there are no alarms: set enable_alarms = true."
+      condition = (
+        var.lambda_artifact.lambda_zip_path == null ? true :
+        try(fileexists(var.lambda_artifact.lambda_zip_path), false)
+      )
+      error_message = "lambda_artifact.lambda_zip_path names no file on this machine. A relative path counts from where terraform runs: $${path.root}/github-token-broker.zip says which folder is meant."
+    }
+
+    precondition {
+      condition     = length(local.arns_elsewhere) == 0
+      error_message = "The function is in the region ${local.region}, and these inputs name something in another one: ${join(", ", local.arns_elsewhere)}. A key, a layer or a code signing configuration must be in the function's region."
+    }
+
+    precondition {
+      condition     = local.resource_policy_size <= 20480
+      error_message = "invokers: the function's resource policy would have ${local.resource_policy_size} characters, and Lambda allows 20480. Name accounts instead of their roles, or split the callers between two brokers."
+    }
+
+    precondition {
+      condition     = var.enable_alarms ? true : length(concat(var.alarm_actions, var.ok_actions)) == 0
+      error_message = "alarm_actions or ok_actions is set but there are no alarms: set enable_alarms = true."
     }
   }
 
@@ -106,7 +139,17 @@ resource "aws_lambda_function" "broker" {
   depends_on = [
     aws_cloudwatch_log_group.lambda,
     aws_iam_role_policy.lambda,
+    aws_iam_role_policy.network,
   ]
+}
+
+# The provider plans no change when a function without a VPC is given subnets and security groups none of whose IDs are
+# known yet.
+check "network" {
+  assert {
+    condition     = var.vpc_config == null ? true : length(aws_lambda_function.broker.vpc_config) == 1
+    error_message = "The function ${var.function_name} is not in the network of vpc_config yet. Apply again: the AWS provider plans to move an existing function only when the IDs of its subnets or of its security groups are known."
+  }
 }
 
 # An asynchronous call throws its answer away, so it is of no use to anybody. It is not repeated, and it never gets a

@@ -29,8 +29,8 @@ output "log_group_name" {
 }
 
 output "deployed_version" {
-  description = "The deployed release, or null when the code comes from a local zip or from S3."
-  value       = var.lambda_artifact.release_version
+  description = "The deployed release, or null when the code comes from a local zip or from S3. After an apply that failed, still the release that runs."
+  value       = terraform_data.deployed_version.output
 }
 
 output "caller_policy_json" {

@@ -1,7 +1,7 @@
 # --- the function -----------------------------------------------------------------------------------------------------
 
 variable "function_name" {
-  description = "Name of the Lambda function, of its role and, after `/aws/lambda/`, of its log group."
+  description = "Name of the Lambda function, of its role (unless `role_name` is set) and, after `/aws/lambda/`, of its log group."
   type        = string
   nullable    = false
 
@@ -12,16 +12,13 @@ variable "function_name" {
 }
 
 variable "lambda_artifact" {
-  description = "Where the code comes from; exactly one of the three. `release_version`: a tag of `release_repository`, such as `v3.0.0`, downloaded and checked by `gh` on the machine that applies. `lambda_zip_path`: a zip on that machine. `lambda_source_s3`: an object in a bucket of the function's region; new bytes are noticed through `object_version` or `source_code_hash` (base64 of the SHA-256)."
+  description = "Where the code comes from; exactly one of the three. `release_version`: a tag of `release_repository`, such as `v3.0.0`, downloaded and checked by `gh` on the machine that applies. `lambda_zip_path`: a zip on that machine. `lambda_source_s3`: an object in a bucket of the function's region, given by `bucket`, `key` and, optionally, `object_version` and `source_code_hash` (base64 of the SHA-256), through which new bytes are noticed."
   type = object({
     release_version = optional(string)
     lambda_zip_path = optional(string)
-    lambda_source_s3 = optional(object({
-      bucket           = string
-      key              = string
-      object_version   = optional(string)
-      source_code_hash = optional(string)
-    }))
+    # An object with bucket, key, object_version and source_code_hash. As any, it keeps members that are misspelt, so
+    # that they can be refused below: an object type drops them.
+    lambda_source_s3 = optional(any)
   })
   nullable = false
 
@@ -46,18 +43,27 @@ variable "lambda_artifact" {
 
   validation {
     condition = (
-      var.lambda_artifact.lambda_zip_path == null ? true :
-      try(fileexists(var.lambda_artifact.lambda_zip_path), false)
+      var.lambda_artifact.lambda_source_s3 == null ? true :
+      try(length(var.lambda_artifact.lambda_source_s3.bucket) > 0 ? length(var.lambda_artifact.lambda_source_s3.key) > 0 : false, false)
     )
-    error_message = "lambda_artifact.lambda_zip_path names no file on this machine. A relative path counts from where terraform runs: $${path.root}/github-token-broker.zip says which folder is meant."
+    error_message = "lambda_artifact.lambda_source_s3 needs a bucket and a key."
   }
 
   validation {
     condition = (
       var.lambda_artifact.lambda_source_s3 == null ? true :
-      try(length(var.lambda_artifact.lambda_source_s3.bucket) > 0 ? length(var.lambda_artifact.lambda_source_s3.key) > 0 : false, false)
+      try(length(setsubtract(keys(var.lambda_artifact.lambda_source_s3), ["bucket", "key", "object_version", "source_code_hash"])) == 0, false)
     )
-    error_message = "lambda_artifact.lambda_source_s3 needs a bucket and a key."
+    error_message = "lambda_artifact.lambda_source_s3 knows only bucket, key, object_version and source_code_hash."
+  }
+
+  # Lambda's own rule: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html
+  validation {
+    condition = (
+      try(var.lambda_artifact.lambda_source_s3.bucket, null) == null ? true :
+      can(regex("^[0-9A-Za-z._-]{2,62}[0-9A-Za-z_-]$", var.lambda_artifact.lambda_source_s3.bucket))
+    )
+    error_message = "lambda_artifact.lambda_source_s3.bucket must be the name of a bucket: 3 to 63 letters, digits, periods, hyphens and underscores, without s3://, without an ARN."
   }
 
   validation {
@@ -160,6 +166,32 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # What Lambda, IAM, CloudWatch and CloudWatch Logs all take: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+  validation {
+    condition = alltrue([
+      for key, value in var.tags : alltrue([
+        can(regex("^[\\p{L}\\p{N}\\p{Z}_.:/=+@-]{1,128}$", key)),
+        can(regex("^[\\p{L}\\p{N}\\p{Z}_.:/=+@-]{0,256}$", value)),
+      ])
+    ])
+    error_message = "tags: a key has 1 to 128 characters and a value at most 256, of letters, digits, spaces and _.:/=+@-."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    error_message = "tags: keys that begin with aws: are AWS's own."
+  }
+
+  validation {
+    condition     = length(setunion(keys(var.tags), ["github-token-broker:managed-by", "github-token-broker:module"])) <= 50
+    error_message = "tags: AWS allows 50 on a resource, the module's own two included."
+  }
+
+  validation {
+    condition     = length(var.tags) == length(distinct([for key in keys(var.tags) : lower(key)]))
+    error_message = "tags: two keys differ only in case, which IAM refuses."
+  }
 }
 
 # --- what it gives tokens for -----------------------------------------------------------------------------------------
@@ -197,7 +229,7 @@ variable "repository_name" {
 }
 
 variable "permissions" {
-  description = "The permissions of each token, by GitHub's names. The App's installation must have them."
+  description = "The permissions of each token: `read`, `write` or `admin` by the name in GitHub's API, such as `pull_requests`. The App's installation must have them."
   type        = map(string)
   default     = { contents = "read" }
   nullable    = false
@@ -207,9 +239,15 @@ variable "permissions" {
     error_message = "permissions must request at least one permission."
   }
 
+  # GitHub answers with 422 to a name or level that it does not know, so the broker would fail at each invocation.
   validation {
-    condition     = alltrue([for name, level in var.permissions : try(length(trimspace(name)) * length(trimspace(level)) > 0, false)])
-    error_message = "permissions entries must have non-empty keys and values."
+    condition     = alltrue([for name in keys(var.permissions) : can(regex("^[a-z][a-z0-9_]*$", name))])
+    error_message = "permissions: a name is written as in GitHub's API, in lower case and with underscores. GitHub's API spells it pull_requests, not pull-requests or \"Pull requests\"."
+  }
+
+  validation {
+    condition     = alltrue([for level in values(var.permissions) : try(contains(["read", "write", "admin"], level), false)])
+    error_message = "permissions: a level is read, write or admin. To leave out a permission, leave out its name."
   }
 }
 
@@ -231,16 +269,26 @@ variable "ssm_parameter_paths" {
     condition     = alltrue([for path in values(var.ssm_parameter_paths) : can(regex("^/[A-Za-z0-9_./-]+$", path))])
     error_message = "ssm_parameter_paths must be absolute literal SSM parameter paths: a slash, then letters, digits, periods, underscores, hyphens and slashes."
   }
+
+  validation {
+    condition     = alltrue([for path in values(var.ssm_parameter_paths) : !can(regex("//|/$", path))])
+    error_message = "ssm_parameter_paths must not have two slashes in a row or a slash at the end: SSM has no such parameter."
+  }
+
+  validation {
+    condition     = length(distinct(values(var.ssm_parameter_paths))) == 3
+    error_message = "ssm_parameter_paths must be three different names: each parameter holds one value."
+  }
 }
 
 variable "github_api_base_url" {
-  description = "Base of GitHub's REST API; for GitHub Enterprise Server `https://HOST/api/v3`."
+  description = "Base of GitHub's REST API; for GitHub Enterprise Server `https://HOST/api/v3`, for GHE.com `https://api.SUBDOMAIN.ghe.com`. Empty means the default."
   type        = string
   default     = "https://api.github.com"
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.github_api_base_url))
+    condition     = var.github_api_base_url == "" ? true : can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.github_api_base_url))
     error_message = "github_api_base_url must be absolute: a scheme and a host, as in https://api.github.com."
   }
 
@@ -275,6 +323,11 @@ variable "github_api_base_url" {
       try(tonumber(regex("://[^/?#]*:([0-9]+)(?:[/?#]|$)", var.github_api_base_url)[0]) <= 65535, true),
     ])
     error_message = "github_api_base_url has a host, a port or a character that no URL of a service has."
+  }
+
+  validation {
+    condition     = !can(regex("^(?i)https?://(www\\.)?(github\\.com|[a-z0-9-]+\\.ghe\\.com)\\.?(:[0-9]*)?(/|$)", var.github_api_base_url))
+    error_message = "github_api_base_url is the address of GitHub's website. The API is at https://api.github.com, on GHE.com at https://api.SUBDOMAIN.ghe.com, on GitHub Enterprise Server at https://HOST/api/v3."
   }
 }
 
@@ -334,8 +387,19 @@ variable "permissions_boundary_arn" {
   }
 }
 
+variable "role_name" {
+  description = "Name of the function's role; by default `function_name`. An account has each role name once, so brokers of one name in several regions need a role name each. A later change makes a new role: grants to the old one's ARN do not move with it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_name == null ? true : can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.role_name))
+    error_message = "role_name must have 1 to 64 letters, digits and characters of +=,.@_-."
+  }
+}
+
 variable "role_path" {
-  description = "IAM path of the function's role. It counts when the role is made; a later change says how to replace the role."
+  description = "IAM path of the function's role. It is set when the role is made; to change it later, change `role_name` too."
   type        = string
   default     = "/"
   nullable    = false
@@ -359,6 +423,12 @@ variable "log_retention_days" {
     )
     error_message = "log_retention_days must be a period that CloudWatch Logs knows (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653), or 0 for ever."
   }
+}
+
+variable "keep_logs_on_destroy" {
+  description = "Whether the log group stays when the broker is destroyed. By default it does when `log_retention_days` is 0."
+  type        = bool
+  default     = null
 }
 
 variable "log_kms_key_arn" {
@@ -400,6 +470,13 @@ variable "vpc_config" {
     ))
     error_message = "vpc_config takes IDs: subnet-… and sg-…."
   }
+}
+
+variable "keep_network_permissions" {
+  description = "Keeps the role's permissions on network interfaces without `vpc_config`. Set it for the 20 minutes in which Lambda deletes them after the function has left the VPC: see \"Networks\"."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "ca_bundle" {
@@ -522,7 +599,7 @@ variable "invokers" {
 }
 
 variable "enable_alarms" {
-  description = "Whether to make CloudWatch alarms: errors, throttles, slowness, and one for each of `alarm_error_types`. They cost what CloudWatch charges."
+  description = "Whether to make CloudWatch alarms: errors, throttles, slowness, and the error types of `alarm_error_types`. They cost what CloudWatch charges for four alarms and one metric."
   type        = bool
   default     = false
   nullable    = false
@@ -540,8 +617,62 @@ variable "alarm_actions" {
   }
 }
 
+variable "ok_actions" {
+  description = "ARNs that are notified when an alarm returns to OK. An alarm returns by itself after a period without an error."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.ok_actions : can(regex("^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[a-z0-9]*:[^*?[:space:]]+$", arn))])
+    error_message = "ok_actions must be ARNs, without wildcards."
+  }
+}
+
+variable "alarm_settings" {
+  description = "Other values than the defaults, by alarm (`errors`, `throttles`, `duration`, `error_types`): `threshold` (1; for `duration`, in milliseconds, seven tenths of `timeout`), `period` in seconds (300) and `evaluation_periods` (1), as in `{ errors = { threshold = 5, period = 3600 } }`."
+  type        = map(map(number)) # and not an object, which drops members that are misspelt
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.alarm_settings), ["errors", "throttles", "duration", "error_types"])) == 0
+    error_message = "alarm_settings knows only the alarms errors, throttles, duration and error_types."
+  }
+
+  validation {
+    condition = alltrue([
+      for settings in values(var.alarm_settings) :
+      try(length(setsubtract(keys(settings), ["threshold", "period", "evaluation_periods"])) == 0, false)
+    ])
+    error_message = "alarm_settings: an alarm has only threshold, period and evaluation_periods."
+  }
+
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+  validation {
+    condition = alltrue([
+      for settings in values(var.alarm_settings) : try(alltrue([
+        lookup(settings, "threshold", 1) > 0,
+        lookup(settings, "period", 300) >= 60,
+        lookup(settings, "period", 300) % 60 == 0,
+        lookup(settings, "evaluation_periods", 1) >= 1,
+        lookup(settings, "evaluation_periods", 1) % 1 == 0,
+        lookup(settings, "period", 300) * lookup(settings, "evaluation_periods", 1) <= (lookup(settings, "period", 300) < 3600 ? 86400 : 604800),
+      ]), false)
+    ])
+    error_message = "alarm_settings: a threshold is more than 0, a period a multiple of 60 seconds, evaluation_periods a whole number from 1; both together span at most a day, or a week for periods of an hour and more."
+  }
+}
+
+variable "alarm_per_error_type" {
+  description = "Whether each of `alarm_error_types` gets a metric filter and an alarm of its own, instead of one for all."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "alarm_error_types" {
-  description = "The `error_type`s that get an alarm of their own. The default names those that somebody must do something about."
+  description = "The `error_type`s that set off the alarm on error types. The default names those that need an operator; an empty list makes no such alarm."
   type        = set(string)
   default = [
     "ConfigurationInvalid",

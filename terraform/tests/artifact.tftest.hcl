@@ -59,6 +59,7 @@ run "release_for_x86_64" {
 
   variables {
     architecture               = "x86_64"
+    role_name                  = "broker-eu"
     release_repository         = "my-org/my.fork"
     verify_release_attestation = false
   }
@@ -66,12 +67,12 @@ run "release_for_x86_64" {
   assert {
     condition = alltrue([
       aws_lambda_function.broker.architectures == tolist(["x86_64"]),
-      aws_lambda_function.broker.filename == "./.terraform/github-token-broker/broker/my-org/my.fork/v3.0.0/x86_64/github-token-broker-x86_64.zip",
+      aws_lambda_function.broker.filename == "./.terraform/github-token-broker/broker@broker-eu/my-org/my.fork/v3.0.0/x86_64/github-token-broker-x86_64.zip",
       terraform_data.release[0].input == {
         repository         = "my-org/my.fork"
         version            = "v3.0.0"
         architecture       = "x86_64"
-        zip                = "./.terraform/github-token-broker/broker/my-org/my.fork/v3.0.0/x86_64/github-token-broker-x86_64.zip"
+        zip                = "./.terraform/github-token-broker/broker@broker-eu/my-org/my.fork/v3.0.0/x86_64/github-token-broker-x86_64.zip"
         checksums          = "checksums-x86_64.txt"
         verify_attestation = false
       },

@@ -85,6 +85,7 @@ run "function" {
       aws_cloudwatch_log_group.lambda.name == "/aws/lambda/broker",
       aws_cloudwatch_log_group.lambda.retention_in_days == 30,
       aws_cloudwatch_log_group.lambda.kms_key_id == null,
+      !aws_cloudwatch_log_group.lambda.skip_destroy,
     ])
     error_message = "The log group is wrong."
   }
@@ -115,7 +116,7 @@ run "function" {
       output.function_name == "broker",
       output.role_name == "broker",
       output.log_group_name == "/aws/lambda/broker",
-      output.deployed_version == "v3.0.0",
+      terraform_data.deployed_version.input == "v3.0.0",
     ])
     error_message = "An output is wrong."
   }
@@ -143,6 +144,7 @@ run "role" {
       aws_iam_role.lambda.path == "/",
       aws_iam_role.lambda.permissions_boundary == null,
       aws_iam_role_policy.lambda.name == "broker-policy",
+      length(aws_iam_role_policy.network) == 0,
     ])
     error_message = "The role is wrong."
   }

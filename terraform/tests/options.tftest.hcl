@@ -51,6 +51,7 @@ run "own_values" {
     }
     reserved_concurrent_executions = 0
     permissions_boundary_arn       = "arn:aws:iam::111122223333:policy/bounds/broker"
+    role_name                      = "broker+eu@example.com"
     role_path                      = "/brokers/"
     log_kms_key_arn                = "arn:aws:kms:eu-central-1:111122223333:key/logs"
     environment_kms_key_arn        = "arn:aws:kms:eu-central-1:111122223333:key/mrk-environment"
@@ -79,7 +80,10 @@ run "own_values" {
       aws_lambda_function.broker.kms_key_arn == "arn:aws:kms:eu-central-1:111122223333:key/mrk-environment",
       aws_lambda_function.broker.code_signing_config_arn == "arn:aws:lambda:eu-central-1:111122223333:code-signing-config:csc-0123456789abcdef0",
       aws_iam_role.lambda.permissions_boundary == "arn:aws:iam::111122223333:policy/bounds/broker",
+      aws_iam_role.lambda.name == "broker+eu@example.com",
       aws_iam_role.lambda.path == "/brokers/",
+      output.role_name == "broker+eu@example.com",
+      aws_cloudwatch_log_group.lambda.skip_destroy,
       aws_cloudwatch_log_group.lambda.retention_in_days == null,
       aws_cloudwatch_log_group.lambda.kms_key_id == "arn:aws:kms:eu-central-1:111122223333:key/logs",
     ])
@@ -98,6 +102,43 @@ run "own_values" {
   assert {
     condition     = length(jsondecode(aws_iam_role_policy.lambda.policy).Statement) == 2
     error_message = "A key for logs or environment gives the role a permission."
+  }
+}
+
+run "logs_kept_or_not" {
+  command = plan
+
+  variables {
+    log_retention_days       = 0
+    keep_logs_on_destroy     = false
+    permissions              = { contents = "read", organization_hooks = "admin" }
+    lambda_artifact          = { lambda_source_s3 = { bucket = "Artifacts_of.2017-a", key = "broker.zip", object_version = null } }
+    tags                     = { "Größe der Kühltruhe" = "", (join("", [for i in range(128) : "k"])) = join("", [for i in range(256) : "v"]) }
+    github_api_base_url      = "https://api.my-company.ghe.com"
+    keep_network_permissions = true
+  }
+
+  assert {
+    condition     = !aws_cloudwatch_log_group.lambda.skip_destroy
+    error_message = "keep_logs_on_destroy has no effect."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.network) == 1
+    error_message = "keep_network_permissions has no effect."
+  }
+}
+
+run "blank_base_url_means_the_default" {
+  command = plan
+
+  variables {
+    github_api_base_url = ""
+  }
+
+  assert {
+    condition     = aws_lambda_function.broker.environment[0].variables["GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL"] == "https://api.github.com"
+    error_message = "A blank base URL is not the default."
   }
 }
 
@@ -235,6 +276,15 @@ run "network" {
           Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
           Resource = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/broker:*"
         },
+      ]
+    }
+    error_message = "The network changes the role's other policy."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.network[0].policy) == {
+      Version = "2012-10-17"
+      Statement = [
         {
           Sid    = "ManageNetworkInterfaces"
           Effect = "Allow"
@@ -272,10 +322,177 @@ run "network" {
   }
 }
 
-run "invokers" {
+run "alarms" {
   command = plan
 
   variables {
+    enable_alarms     = true
+    alarm_actions     = ["arn:aws:sns:eu-central-1:111122223333:on-call"]
+    ok_actions        = ["arn:aws:sns:eu-central-1:111122223333:all-clear"]
+    alarm_error_types = ["PrivateKeyInvalid", "GrantMismatch"]
+    timeout           = 30
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.function : name => [
+      alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold, alarm.dimensions["FunctionName"],
+      ] } == {
+      errors    = ["broker-errors", "AWS/Lambda", "Errors", "Sum", 1, "broker"]
+      throttles = ["broker-throttles", "AWS/Lambda", "Throttles", "Sum", 1, "broker"]
+      duration  = ["broker-duration", "AWS/Lambda", "Duration", "Maximum", 21000, "broker"]
+    }
+    error_message = "The alarms on the function's own metrics are wrong."
+  }
+
+  assert {
+    condition = { for name, filter in aws_cloudwatch_log_metric_filter.error_type : name => [
+      filter.name, filter.log_group_name, filter.pattern,
+      filter.metric_transformation[0].namespace, filter.metric_transformation[0].name, filter.metric_transformation[0].value,
+      ] } == {
+      error-types = [
+        "broker-error-types", "/aws/lambda/broker", "{ ($.error_type = \"GrantMismatch\") || ($.error_type = \"PrivateKeyInvalid\") }",
+        "github-token-broker", "broker-error-types", "1",
+      ]
+    }
+    error_message = "The metric filter is wrong."
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.error_type : name => [
+      alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold,
+      ] } == {
+      error-types = ["broker-error-types", "github-token-broker", "broker-error-types", "Sum", 1]
+    }
+    error_message = "The alarm on error types is wrong."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.function), values(aws_cloudwatch_metric_alarm.error_type)) : alltrue([
+        alarm.comparison_operator == "GreaterThanOrEqualToThreshold",
+        alarm.period == 300,
+        alarm.evaluation_periods == 1,
+        alarm.treat_missing_data == "notBreaching",
+        alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"]),
+        alarm.ok_actions == toset(["arn:aws:sns:eu-central-1:111122223333:all-clear"]),
+      ])
+    ])
+    error_message = "An alarm goes off without data or has no action."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.function["errors"].alarm_description, "refused payload counts")
+    error_message = "The alarm on errors does not mention refused payloads."
+  }
+}
+
+run "alarm_settings" {
+  command = plan
+
+  variables {
+    enable_alarms = true
+    timeout       = 30
+    alarm_settings = {
+      errors      = { threshold = 5, period = 3600, evaluation_periods = 168 }
+      duration    = { period = 60 }
+      error_types = { threshold = 2 }
+    }
+  }
+
+  assert {
+    condition = { for name, alarm in merge(aws_cloudwatch_metric_alarm.function, aws_cloudwatch_metric_alarm.error_type) : name => [
+      alarm.threshold, alarm.period, alarm.evaluation_periods,
+      ] } == {
+      errors      = [5, 3600, 168]
+      throttles   = [1, 300, 1]
+      duration    = [21000, 60, 1]
+      error-types = [2, 300, 1]
+    }
+    error_message = "alarm_settings has no effect or the wrong one."
+  }
+}
+
+run "alarm_for_each_error_type" {
+  command = plan
+
+  variables {
+    enable_alarms        = true
+    alarm_per_error_type = true
+    alarm_error_types    = ["GrantMismatch", "PrivateKeyInvalid"]
+  }
+
+  assert {
+    condition = { for name, filter in aws_cloudwatch_log_metric_filter.error_type : name => [filter.name, filter.pattern, filter.metric_transformation[0].name] } == {
+      GrantMismatch     = ["broker-GrantMismatch", "{ ($.error_type = \"GrantMismatch\") }", "broker-GrantMismatch"]
+      PrivateKeyInvalid = ["broker-PrivateKeyInvalid", "{ ($.error_type = \"PrivateKeyInvalid\") }", "broker-PrivateKeyInvalid"]
+    }
+    error_message = "The metric filters are wrong."
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.error_type : name => [alarm.alarm_name, alarm.metric_name] } == {
+      GrantMismatch     = ["broker-GrantMismatch", "broker-GrantMismatch"]
+      PrivateKeyInvalid = ["broker-PrivateKeyInvalid", "broker-PrivateKeyInvalid"]
+    }
+    error_message = "The alarms are wrong."
+  }
+}
+
+run "no_error_type_needs_no_alarm" {
+  command = plan
+
+  variables {
+    enable_alarms     = true
+    alarm_error_types = []
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.error_type) + length(aws_cloudwatch_log_metric_filter.error_type) == 0
+    error_message = "There is an alarm on no error type."
+  }
+}
+
+run "all_error_types_fit_into_one_pattern" {
+  command = plan
+
+  variables {
+    enable_alarms = true
+    alarm_error_types = [
+      "ConfigurationInvalid", "DeadlineExceeded", "GitHubRateLimited", "GitHubRefused", "GitHubRejectedApp",
+      "GitHubResponseInvalid", "GitHubUnavailable", "GrantMismatch", "InstallationMismatch", "InstallationSuspended",
+      "InternalError", "InvocationInputRejected", "ParameterInvalid", "ParametersMissing", "ParametersUnreadable",
+      "PermissionsNotGranted", "PrivateKeyInvalid", "RepositoryNotInstalled",
+    ]
+  }
+
+  # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+  assert {
+    condition     = length(aws_cloudwatch_log_metric_filter.error_type["error-types"].pattern) <= 1024
+    error_message = "CloudWatch Logs refuses the pattern."
+  }
+}
+
+run "alarms_for_what_needs_an_operator" {
+  command = plan
+
+  variables {
+    enable_alarms = true
+  }
+
+  assert {
+    condition = flatten(regexall("\"(\\w+)\"", aws_cloudwatch_log_metric_filter.error_type["error-types"].pattern)) == [
+      "ConfigurationInvalid", "GitHubRefused", "GitHubRejectedApp", "GitHubResponseInvalid", "GrantMismatch",
+      "InstallationMismatch", "InstallationSuspended", "InternalError", "ParameterInvalid", "ParametersMissing",
+      "ParametersUnreadable", "PermissionsNotGranted", "PrivateKeyInvalid", "RepositoryNotInstalled",
+    ]
+    error_message = "The error types that set off the alarm are not those that need an operator."
+  }
+}
+
+# Applies, since the partition is that of the function's ARN.
+run "invokers" {
+  variables {
+    lambda_artifact = { lambda_zip_path = "./tests/fixtures/first.zip" }
     invokers = {
       ci    = "arn:aws:iam::999988887777:role/ci/deployer"
       tools = "123456789012"
@@ -298,83 +515,5 @@ run "invokers" {
       alltrue([permission.qualifier == null, permission.principal_org_id == null, permission.source_arn == null])
     ])
     error_message = "A permission has a condition."
-  }
-}
-
-run "alarms" {
-  command = plan
-
-  variables {
-    enable_alarms     = true
-    alarm_actions     = ["arn:aws:sns:eu-central-1:111122223333:on-call"]
-    alarm_error_types = ["GrantMismatch", "PrivateKeyInvalid"]
-    timeout           = 30
-  }
-
-  assert {
-    condition = { for name, alarm in aws_cloudwatch_metric_alarm.function : name => [
-      alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold, alarm.dimensions["FunctionName"],
-      ] } == {
-      errors    = ["broker-errors", "AWS/Lambda", "Errors", "Sum", 1, "broker"]
-      throttles = ["broker-throttles", "AWS/Lambda", "Throttles", "Sum", 1, "broker"]
-      duration  = ["broker-duration", "AWS/Lambda", "Duration", "Maximum", 21000, "broker"]
-    }
-    error_message = "The alarms on the function's own metrics are wrong."
-  }
-
-  assert {
-    condition = { for name, filter in aws_cloudwatch_log_metric_filter.error_type : name => [
-      filter.name, filter.log_group_name, filter.pattern,
-      filter.metric_transformation[0].namespace, filter.metric_transformation[0].name, filter.metric_transformation[0].value,
-      ] } == {
-      GrantMismatch     = ["broker-GrantMismatch", "/aws/lambda/broker", "{ $.error_type = \"GrantMismatch\" }", "github-token-broker", "broker-GrantMismatch", "1"]
-      PrivateKeyInvalid = ["broker-PrivateKeyInvalid", "/aws/lambda/broker", "{ $.error_type = \"PrivateKeyInvalid\" }", "github-token-broker", "broker-PrivateKeyInvalid", "1"]
-    }
-    error_message = "The metric filters are wrong."
-  }
-
-  assert {
-    condition = { for name, alarm in aws_cloudwatch_metric_alarm.error_type : name => [
-      alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold,
-      ] } == {
-      GrantMismatch     = ["broker-GrantMismatch", "github-token-broker", "broker-GrantMismatch", "Sum", 1]
-      PrivateKeyInvalid = ["broker-PrivateKeyInvalid", "github-token-broker", "broker-PrivateKeyInvalid", "Sum", 1]
-    }
-    error_message = "The alarms on error types are wrong."
-  }
-
-  assert {
-    condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.function), values(aws_cloudwatch_metric_alarm.error_type)) : alltrue([
-        alarm.comparison_operator == "GreaterThanOrEqualToThreshold",
-        alarm.period == 300,
-        alarm.evaluation_periods == 1,
-        alarm.treat_missing_data == "notBreaching",
-        alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:111122223333:on-call"]),
-      ])
-    ])
-    error_message = "An alarm goes off without data or has no action."
-  }
-
-  assert {
-    condition     = strcontains(aws_cloudwatch_metric_alarm.function["errors"].alarm_description, "refused payload counts")
-    error_message = "The alarm on errors does not mention refused payloads."
-  }
-}
-
-run "alarms_for_what_needs_an_operator" {
-  command = plan
-
-  variables {
-    enable_alarms = true
-  }
-
-  assert {
-    condition = keys(aws_cloudwatch_metric_alarm.error_type) == [
-      "ConfigurationInvalid", "GitHubRefused", "GitHubRejectedApp", "GitHubResponseInvalid", "GrantMismatch",
-      "InstallationMismatch", "InstallationSuspended", "InternalError", "ParameterInvalid", "ParametersMissing",
-      "ParametersUnreadable", "PermissionsNotGranted", "PrivateKeyInvalid", "RepositoryNotInstalled",
-    ]
-    error_message = "The error types with an alarm are not those that need an operator."
   }
 }

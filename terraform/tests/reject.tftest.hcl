@@ -57,7 +57,7 @@ run "reject_missing_parts" {
   variables {
     lambda_artifact    = { lambda_source_s3 = { bucket = "artifacts", key = "" } }
     release_repository = "github-token-broker" # no owner
-    permissions        = { "" = "read" }
+    permissions        = { "" = "read" }       # no name
     vpc_config         = { subnet_ids = ["subnet-0a"], security_group_ids = [] }
     ca_bundle          = { layer_arn = "arn:aws:lambda:eu-central-1:111122223333:layer:ca", path = "/opt/ca.pem" } # no version
   }
@@ -92,11 +92,14 @@ run "reject_wildcards" {
     role_path                = "/*/"
     invokers                 = { caller = "arn:aws:iam::123456789012:role/*" }
     alarm_actions            = ["arn:aws:sns:eu-central-1:111122223333:*"]
+    ok_actions               = ["arn:aws:sns:eu-central-1:111122223333:*"]
+    role_name                = "broker-*"
+    tags                     = { "team*" = "platform" }
   }
   expect_failures = [
     var.function_name, var.code_signing_config_arn, var.ssm_parameter_paths, var.kms_key_arn,
     var.environment_kms_key_arn, var.log_kms_key_arn, var.permissions_boundary_arn, var.role_path, var.invokers,
-    var.alarm_actions,
+    var.alarm_actions, var.ok_actions, var.role_name, var.tags,
   ]
 }
 
@@ -107,8 +110,15 @@ run "reject_too_small" {
     timeout                        = 0
     reserved_concurrent_executions = -2
     invokers                       = { caller = "12345678901" } # an account ID has twelve digits
+    lambda_artifact                = { lambda_source_s3 = { bucket = "ab", key = "broker.zip" } }
+    role_name                      = ""
+    tags                           = { "" = "platform" }
+    alarm_settings                 = { errors = { threshold = 0 } }
   }
-  expect_failures = [var.memory_size, var.timeout, var.reserved_concurrent_executions, var.invokers]
+  expect_failures = [
+    var.memory_size, var.timeout, var.reserved_concurrent_executions, var.invokers, var.lambda_artifact, var.role_name, var.tags,
+    var.alarm_settings,
+  ]
 }
 
 run "reject_too_large" {
@@ -119,8 +129,12 @@ run "reject_too_large" {
     timeout             = 901
     github_api_base_url = "https://github.example.com:65536"
     ssm_endpoint_url    = "https://github.example.com:65536"
+    tags                = { for number in range(49) : "tag${number}" => "" }
+    alarm_settings      = { errors = { period = 3540, evaluation_periods = 25 } } # more than a day
   }
-  expect_failures = [var.function_name, var.memory_size, var.timeout, var.github_api_base_url, var.ssm_endpoint_url]
+  expect_failures = [
+    var.function_name, var.memory_size, var.timeout, var.github_api_base_url, var.ssm_endpoint_url, var.tags, var.alarm_settings,
+  ]
 }
 
 run "reject_fractions" {
@@ -129,33 +143,83 @@ run "reject_fractions" {
     memory_size                    = 128.5
     timeout                        = 1.5
     reserved_concurrent_executions = 1.5
+    alarm_settings                 = { errors = { evaluation_periods = 1.5 } }
   }
-  expect_failures = [var.memory_size, var.timeout, var.reserved_concurrent_executions]
+  expect_failures = [var.memory_size, var.timeout, var.reserved_concurrent_executions, var.alarm_settings]
+}
+
+run "reject_misspelt_members" {
+  command = plan
+  variables {
+    lambda_artifact = { lambda_source_s3 = { bucket = "artifacts", key = "broker.zip", objectversion = "3HL4kqtJvjVBH40Nrjfkd" } }
+    permissions     = { pull-requests = "write" }
+    tags            = { "AWS:team" = "platform" }
+    alarm_settings  = { error = { threshold = 2 } }
+  }
+  expect_failures = [var.lambda_artifact, var.permissions, var.tags, var.alarm_settings]
+}
+
+run "reject_misspelt_settings" {
+  command = plan
+  variables {
+    permissions         = { contents = "Read" }
+    ssm_parameter_paths = { client_id = "/a//id", installation_id = "/a/installation", private_key = "/a/key" }
+    github_api_base_url = "https://github.com"
+    tags                = { team = "platform", Team = "platform" }
+    alarm_settings      = { errors = { treshold = 2 } }
+  }
+  expect_failures = [var.permissions, var.ssm_parameter_paths, var.github_api_base_url, var.tags, var.alarm_settings]
+}
+
+run "reject_names_in_other_words" {
+  command = plan
+  variables {
+    permissions         = { "Pull requests" = "write" }
+    ssm_parameter_paths = { client_id = "/a/id", installation_id = "/a/id", private_key = "/a/key" }
+    github_api_base_url = "https://My-Company.ghe.com/api/v3"
+    lambda_artifact     = { lambda_source_s3 = "s3://artifacts/broker.zip" }
+    tags                = { team = null }
+    alarm_settings      = { errors = { period = 90 } }
+  }
+  expect_failures = [
+    var.permissions, var.ssm_parameter_paths, var.github_api_base_url, var.lambda_artifact, var.tags, var.alarm_settings,
+  ]
+}
+
+run "reject_slashes_at_the_end" {
+  command = plan
+  variables {
+    permissions         = { contents = "none" }
+    ssm_parameter_paths = { client_id = "/a/id/", installation_id = "/a/installation", private_key = "/a/key" }
+    github_api_base_url = "https://www.github.com/"
+    lambda_artifact     = { lambda_source_s3 = { bucket = "artifacts.", key = "broker.zip" } }
+  }
+  expect_failures = [var.permissions, var.ssm_parameter_paths, var.github_api_base_url, var.lambda_artifact]
 }
 
 run "reject_relative_paths" {
   command = plan
   variables {
-    lambda_artifact     = { lambda_zip_path = "./tests/fixtures/absent.zip" }
     ssm_parameter_paths = { client_id = "a/b", installation_id = "/ok/installation_id", private_key = "/ok/private_key" }
     github_api_base_url = "api.github.com"
     ssm_endpoint_url    = "api.github.com"
     role_path           = "brokers"
   }
   expect_failures = [
-    var.lambda_artifact, var.ssm_parameter_paths, var.github_api_base_url, var.ssm_endpoint_url, var.role_path,
+    var.ssm_parameter_paths, var.github_api_base_url, var.ssm_endpoint_url, var.role_path,
   ]
 }
 
 run "reject_folders" {
   command = plan
   variables {
-    lambda_artifact  = { lambda_zip_path = "./tests/fixtures" }
+    lambda_artifact  = { lambda_source_s3 = { bucket = "artifacts/brokers", key = "broker.zip" } }
+    role_name        = "brokers/broker"
     repository_owner = "my/org"
     repository_name  = "my/org"
     ca_bundle        = { layer_arn = "arn:aws:lambda:eu-central-1:111122223333:layer:ca:1", path = "/etc/ca.pem" }
   }
-  expect_failures = [var.lambda_artifact, var.repository_owner, var.repository_name, var.ca_bundle]
+  expect_failures = [var.lambda_artifact, var.role_name, var.repository_owner, var.repository_name, var.ca_bundle]
 }
 
 run "reject_parent_folders" {
@@ -265,5 +329,41 @@ run "reject_account_root" {
 run "reject_alarm_actions_without_alarms" {
   command = plan
   variables { alarm_actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"] }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_ok_actions_without_alarms" {
+  command = plan
+  variables { ok_actions = ["arn:aws:sns:eu-central-1:111122223333:on-call"] }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_absent_zip" {
+  command = plan
+  variables { lambda_artifact = { lambda_zip_path = "./tests/fixtures/absent.zip" } }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_folder_as_zip" {
+  command = plan
+  variables { lambda_artifact = { lambda_zip_path = "./tests/fixtures" } }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_key_of_another_region" {
+  command = plan
+  variables { kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555" }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_layer_of_another_region" {
+  command = plan
+  variables { ca_bundle = { layer_arn = "arn:aws:lambda:us-east-1:111122223333:layer:ca:1", path = "/opt/ca.pem" } }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_more_invokers_than_lambda_keeps" {
+  command = plan
+  variables { invokers = { for number in range(100) : "invoker-${number}" => "arn:aws:iam::123456789012:role/invoker-${number}" } }
   expect_failures = [aws_lambda_function.broker]
 }
