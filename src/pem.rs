@@ -27,10 +27,15 @@ impl Block<'_> {
     pub(crate) fn decode(&self, der: &mut Vec<u8>) -> Option<()> {
         der.clear();
         let base64 = self.base64.as_bytes();
-        let mut start = 0;
-        for end in memchr_iter(b'\n', base64).chain([base64.len()]) {
-            push_without_spaces(base64.get(start..end)?.trim_ascii(), der);
-            start = end + 1;
+        if memchr3(b' ', b'\t', b'\r', base64).is_none() {
+            // Line by line, which is how most blocks are written.
+            let mut start = 0;
+            for end in memchr_iter(b'\n', base64).chain([base64.len()]) {
+                der.extend_from_slice(base64.get(start..end)?);
+                start = end + 1;
+            }
+        } else {
+            der.extend(base64.iter().filter(|byte| !b" \t\r\n".contains(byte)));
         }
         let length = STANDARD.decode_inplace(der).ok()?.len();
         der.truncate(length);
@@ -41,13 +46,6 @@ impl Block<'_> {
     pub(crate) fn size(&self) -> usize {
         self.base64.len()
     }
-}
-
-fn push_without_spaces(line: &[u8], base64: &mut Vec<u8>) {
-    if memchr3(b' ', b'\t', b'\r', line).is_none() {
-        return base64.extend_from_slice(line);
-    }
-    base64.extend(line.iter().filter(|byte| !b" \t\r".contains(byte)));
 }
 
 /// The complete blocks of a text, each of which starts and ends with a line of its own. The time is linear in the text's length.
