@@ -5,7 +5,7 @@ use std::fmt;
 /// The `errorType` of an answer. It says who has to act, and never changes within a major version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorType {
-    /// The caller must send `null` or nothing.
+    /// The caller must send `null`.
     InvocationInputRejected,
     /// The operator must fix the function's environment variables.
     ConfigurationInvalid,

@@ -89,7 +89,7 @@ impl ErrorMessage {
     /// At most 1,024 characters; `(hidden)` when the text shows a part of a secret: AWS's answer to a wrong signature quotes
     /// the request's headers, the session token among them.
     pub(crate) fn new(text: &str, secrets: &KnownSecrets) -> Self {
-        let printable = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+        let printable = text.chars().map(|c| if c.is_control() || is_format(c) { ' ' } else { c });
         let text: String = printable.take(MESSAGE_CAP).collect();
         Self(if shows_a_secret(&text, secrets) { HIDDEN.to_owned() } else { text })
     }
@@ -99,6 +99,12 @@ impl fmt::Display for ErrorMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Unicode's format characters and line separators, which show nothing or turn the direction of the text around them.
+fn is_format(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn shows_a_secret(text: &str, secrets: &KnownSecrets) -> bool {
@@ -152,6 +158,7 @@ mod tests {
     fn aws_messages_stay_readable() {
         let text = "User: arn:aws:sts::1:assumed-role/r/f is not authorized\nto perform: ssm:GetParameters";
         assert_eq!(ErrorMessage::new(text, &known()).to_string(), text.replace('\n', " "));
+        assert_eq!(ErrorMessage::new("a\u{202e}b\u{200b}c\u{2028}é", &known()).to_string(), "a b c é");
         assert_eq!(ErrorMessage::new(&"x".repeat(5000), &known()).to_string().len(), 1024);
     }
 

@@ -1,7 +1,7 @@
 //! The process's memory: in no core dump, and not readable by other processes of the same user.
 //!
 //! Our own buffers are wiped when they are dropped. An allocator that wipes all memory (`zeroizing-alloc`) would leave one copy of
-//! the key's PEM instead of three, at 5 to 12 % more CPU time for later invocations. It is not used: one copy is enough for an
+//! the key's PEM instead of two to four, at 5 to 12 % more CPU time for later invocations. It is not used: one copy is enough for an
 //! attacker.
 
 use rustix::io::Errno;

@@ -16,9 +16,14 @@ pub(crate) fn are_in(text: &str) -> bool {
     let bytes = text.as_bytes();
     text.contains("-----BEGIN")
         || text.contains("-----END")
-        || text.contains("github_pat_")
-        || (0..bytes.len()).any(|at| is_token_prefix(bytes, at) || is_jwt(bytes, at))
+        || has_token_prefix(text)
+        || (0..bytes.len()).any(|at| is_jwt(bytes, at))
         || bytes.windows(KEY_PIECE).any(is_key_piece)
+}
+
+/// Whether a text has something that looks like a token of GitHub's.
+pub(crate) fn has_token_prefix(text: &str) -> bool {
+    text.contains("github_pat_") || (0..text.len()).any(|at| is_token_prefix(text.as_bytes(), at))
 }
 
 /// `gh?_`. In the middle of a word, as in `weight_`, only with a letter that GitHub uses.

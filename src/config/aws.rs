@@ -45,7 +45,7 @@ impl Aws {
     pub(super) fn from_environment(region: String, environment: &Environment) -> Result<Self, ConfigError> {
         let (endpoint, variable) = endpoint(environment)?.unzip();
         let (use_fips, use_dual_stack) = (environment.is_true(FIPS)?, environment.is_true(DUAL_STACK)?);
-        // With an endpoint of one's own, the SDK ignores or refuses them, depending on the switch.
+        // The SDK ignores or refuses them together with a configured endpoint.
         match variable {
             Some(variable) if use_fips => return Err(ConfigError::Conflict(FIPS, variable)),
             Some(variable) if use_dual_stack => return Err(ConfigError::Conflict(DUAL_STACK, variable)),

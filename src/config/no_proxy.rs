@@ -131,13 +131,14 @@ fn is_within(address: IpAddr, network: IpAddr, length: u32) -> bool {
     differing.checked_shr(bits(network) - length).unwrap_or_default() == 0
 }
 
-/// `None` when the port is not a number. An IPv6 address has a port only when it is in brackets.
+/// `None` when the port is not a number; an empty one is none. An IPv6 address has a port only when it is in brackets.
 fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
     if text.is_empty() {
         return None;
     }
     let is_bare_ipv6 = text.matches(':').count() > 1 && !text.starts_with('[');
     match text.rsplit_once(':') {
+        Some((host, "")) if !is_bare_ipv6 => Some((host, None)),
         Some((host, port)) if !is_bare_ipv6 && !text.ends_with(']') => Some((host, Some(port.parse().ok()?))),
         _ => Some((text, None)),
     }
@@ -190,7 +191,7 @@ mod tests {
             ("example.com:8443", "https://example.com:8443", true),
             ("*.example.com:8443", "https://api.example.com:8443", true),
             ("example.com:http", "https://example.com", false),
-            ("example.com:", "https://example.com", false),
+            ("example.com:", "https://example.com", true),
             (":443", "https://example.com", false),
             (" other.example , example.com ", "https://example.com", true),
             (",,example.com", "https://example.com", true),

@@ -38,6 +38,11 @@ impl Proxy {
 
 /// `host:port` without a scheme means `http://host:port`, as for other programs.
 fn parse(text: &str) -> Option<Url> {
+    let (start, rest) = text.split_once(':').unwrap_or((text, "//"));
+    let is_scheme = ["http", "https"].iter().any(|scheme| start.eq_ignore_ascii_case(scheme));
+    if is_scheme && !rest.starts_with("//") {
+        return None;
+    }
     let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) }.ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }

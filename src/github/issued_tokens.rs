@@ -1,19 +1,32 @@
 //! The tokens in an answer that cannot be accepted, so that they can be revoked.
 //!
-//! The answer may be cut off, not be JSON, or have `token` twice, so no parser reads it: this file looks for the member's name.
+//! The answer may be cut off, not be JSON, or have `token` twice, so that no parser reads it. This file also looks for the
+//! member's name.
+
+use std::iter;
 
 use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::json::Object;
 
 const MEMBER: &[u8] = br#""token""#;
 /// How many tokens of one answer are revoked. GitHub's have one.
 const TOKENS_CAP: usize = 4;
 
+/// JSON that may be anything but has one `token`, however its name is escaped.
+#[derive(Deserialize)]
+struct Lenient {
+    token: SecretString,
+}
+
 /// The different values of every member `token`, at any depth: strings of visible ASCII characters, trimmed.
 pub(super) fn in_answer(body: &[u8]) -> Vec<SecretString> {
+    let parsed = serde_json::from_slice(body).ok().and_then(|Object(Lenient { token })| usable(&token));
+    let found = memmem::find_iter(body, MEMBER).map(|at| body.get(at + MEMBER.len()..).and_then(value));
     let mut tokens: Vec<SecretString> = Vec::new();
-    for at in memmem::find_iter(body, MEMBER) {
-        let token = body.get(at + MEMBER.len()..).and_then(value);
+    for token in iter::once(parsed).chain(found) {
         let is_new = |token: &SecretString| tokens.iter().all(|other| other.expose_secret() != token.expose_secret());
         if let Some(token) = token.filter(is_new) {
             tokens.push(token);
@@ -30,7 +43,11 @@ fn value(text: &[u8]) -> Option<SecretString> {
     let value = text.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
     let value = value.strip_prefix(b"[").map_or(value, <[u8]>::trim_ascii_start);
     let string = value.get(..string_length(value)?)?;
-    let token: SecretString = serde_json::from_slice(string).ok()?;
+    usable(&serde_json::from_slice(string).ok()?)
+}
+
+/// A token that can be sent in a header.
+fn usable(token: &SecretString) -> Option<SecretString> {
     let token = token.expose_secret().trim();
     (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then(|| token.into())
 }
@@ -60,6 +77,7 @@ mod tests {
             (r#"{"token":"ghs_a"}"#, &["ghs_a"][..]),
             (r#" { "token" : "ghs_a" , "expires_at": 5}"#, &["ghs_a"]),
             (r#"{"token":"ghs_a","token":"ghs_b","token":"ghs_a"}"#, &["ghs_a", "ghs_b"]),
+            (r#"{"tok\u0065n":"ghs_a","expires_at":5}"#, &["ghs_a"]),
             (r#"{"token":["ghs_a"]}"#, &["ghs_a"]),
             (r#"{"token":{"token":"ghs_a"}}"#, &["ghs_a"]),
             (r#"{"token":"ghs_a","expires_at":"2026-"#, &["ghs_a"]),

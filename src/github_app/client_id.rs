@@ -2,11 +2,13 @@
 
 use std::str::FromStr;
 
+use crate::secret_shapes;
+
 /// GitHub's client IDs have 20 characters, App IDs some 7; a line of PEM has 64.
 const LENGTH_CAP: usize = 40;
 
 /// A GitHub App's client ID, or App ID: at most 40 ASCII letters, digits, `.`, `_` and `-`. It is sent to GitHub and logged,
-/// so nothing that may be a part of a private key is one.
+/// so neither a line of a private key nor a token of GitHub's is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientId(String);
 
@@ -25,7 +27,8 @@ impl FromStr for ClientId {
 
     fn from_str(text: &str) -> Result<Self, NotAClientId> {
         let is_id = (1..=LENGTH_CAP).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+            && !secret_shapes::has_token_prefix(text);
         if is_id { Ok(Self(text.to_owned())) } else { Err(NotAClientId) }
     }
 }
@@ -39,9 +42,17 @@ mod tests {
         for text in ["Iv23liEXAMPLE0000000", "Iv1.8a61f9b3a7aba766", "12345", "a_b-c", &"M".repeat(40)] {
             assert_eq!(text.parse::<ClientId>().unwrap().as_str(), text);
         }
-        for text in
-            ["", " ", "a b", "é", "a/b", "-----BEGIN RSA PRIVATE KEY-----", "MIIEpAIBAAKCAQEA+", &"M".repeat(41)]
-        {
+        for text in [
+            "",
+            " ",
+            "a b",
+            "é",
+            "a/b",
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "MIIEpAIBAAKCAQEA+",
+            &"M".repeat(41),
+            "ghp_1",
+        ] {
             assert_eq!(text.parse::<ClientId>(), Err(NotAClientId), "{text}");
         }
     }

@@ -14,7 +14,7 @@ use super::connection::{Connection, SendError};
 use super::dialer::Dialer;
 use super::first_byte::FirstByte;
 use super::idle::{Idle, Losses};
-use super::no_answer::NoAnswer;
+use super::no_answer::{NoAnswer, is_lost};
 use super::outgoing;
 
 /// How long init may wait for connections, so that a slow peer leaves most of init's 10 s.
@@ -46,10 +46,9 @@ impl HttpClient {
     /// Opens the connection for `request` and keeps it for the client's first real request; `request` itself fails without
     /// being sent. Waits 0.9 s at most: a peer that is slow or unreachable is left for the first real request to report.
     pub(crate) async fn preconnect(&self, request: impl Future<Output = ()>) {
-        self.is_preconnecting.store(true, Ordering::Relaxed);
+        let _preconnecting = Preconnecting::start(&self.is_preconnecting);
         // A connection that is not there by then is opened by the first request.
         let _ = timeout(PRECONNECT_LIMIT, request).await;
-        self.is_preconnecting.store(false, Ordering::Relaxed);
     }
 
     /// Whether init is still opening the connection; requests then fail without being sent.
@@ -60,7 +59,8 @@ impl HttpClient {
     /// Sends a request and waits for the head of the response. The caller limits the attempt, see [`ATTEMPT_LIMIT`], and learns
     /// from `first_byte` whether an answer had begun.
     ///
-    /// A connection that was idle and turns out to be dead is replaced once, if the peer cannot have received the request.
+    /// A connection that was idle and turns out to be dead is replaced once, if the peer acknowledged nothing of the request
+    /// and no byte of an answer came.
     ///
     /// # Errors
     ///
@@ -76,7 +76,11 @@ impl HttpClient {
             && let Some(request) = request.try_clone()
         {
             match self.send_over(connection, outgoing::request(request)?, first_byte).await {
-                Err(failure) if failure.is_undelivered && !first_byte.has_come() => self.losses.add(),
+                Err(failure) if failure.is_unacknowledged && !first_byte.has_come() => {
+                    if is_lost(&failure.error) {
+                        self.losses.add();
+                    }
+                }
                 result => return result.map_err(|failure| NoAnswer::from(&failure.error)),
             }
         }
@@ -100,6 +104,22 @@ impl HttpClient {
         // It takes the next request when the body has been read, and closes when the body is dropped unread.
         self.idle.keep(connection);
         Ok(Answer::new(Response::from(response.map(Body::wrap))))
+    }
+}
+
+/// Resets the flag at the end, a panic's included.
+struct Preconnecting<'a>(&'a AtomicBool);
+
+impl<'a> Preconnecting<'a> {
+    fn start(flag: &'a AtomicBool) -> Self {
+        flag.store(true, Ordering::Relaxed);
+        Self(flag)
+    }
+}
+
+impl Drop for Preconnecting<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 

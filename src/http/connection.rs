@@ -18,8 +18,8 @@ pub(super) struct Connection {
 
 /// Why a connection brought no answer.
 pub(super) struct SendError {
-    /// The peer cannot have received the request as a whole.
-    pub(super) is_undelivered: bool,
+    /// The request was not sent as a whole, or the peer acknowledged nothing of it.
+    pub(super) is_unacknowledged: bool,
     pub(super) error: hyper::Error,
 }
 
@@ -51,7 +51,7 @@ impl Connection {
         self.sender.try_send_request(request).await.map_err(|error| {
             let is_unsent = error.message().is_some();
             let error = error.into_error();
-            SendError { is_undelivered: is_unsent || is_lost(&error), error }
+            SendError { is_unacknowledged: is_unsent || is_lost(&error), error }
         })
     }
 }

@@ -59,10 +59,15 @@ pub(crate) enum Unreadable {
 }
 
 impl ParameterStoreError {
-    /// SSM's unknown names, in its order. Only configured names are quoted.
+    /// SSM's unknown names, in its order. Only configured names are quoted, each once.
     pub(super) fn missing(unknown: &[String], names: &ParameterNames) -> Self {
         let configured = names.in_order().map(ParameterName::as_str);
-        let missing: Vec<&str> = unknown.iter().map(String::as_str).filter(|name| configured.contains(name)).collect();
+        let mut missing: Vec<&str> = Vec::new();
+        for name in unknown.iter().map(String::as_str) {
+            if configured.contains(&name) && !missing.contains(&name) {
+                missing.push(name);
+            }
+        }
         if missing.is_empty() {
             Self::Unreadable(Unreadable::Failed(NOT_AS_DOCUMENTED))
         } else {

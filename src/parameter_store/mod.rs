@@ -56,6 +56,8 @@ impl ParameterStore {
             .use_dual_stack(aws.use_dual_stack)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(sdk_http_client::new(http_client.clone()))
+            // The skew would be kept for the process's life, and a wrong date of SSM's make all later requests fail.
+            .disable_clock_skew_correction(true)
             .retry_config(RetryConfig::standard().with_max_attempts(SSM_ATTEMPTS))
             .retry_partition(retry_budget())
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build())

@@ -177,6 +177,8 @@ async fn a_malformed_proxy_url_is_not_shown() {
             "http://user:s3cret@",
             "http://user:s3cret@proxy.example:port",
             "http://user:s3cret@proxy example",
+            "https:user:s3cret@proxy.example",
+            "HTTP:/user:s3cret@proxy.example",
         ] {
             let case = format!("{variable}={value}");
             let expected = format!("{variable} …");

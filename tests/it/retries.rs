@@ -149,3 +149,20 @@ async fn retry_after_counts_for_each_attempt() {
     let pauses = pauses(&scene, Endpoint::AccessTokens);
     assert!(pauses.iter().all(|pause| *pause >= MS(1_000)), "{pauses:?}");
 }
+
+/// The AWS SDK would correct its clock by SSM's for as long as the process lives.
+#[tokio::test]
+async fn a_wrong_date_of_ssm_changes_no_later_request() {
+    let scene = Scene::start().await;
+    let wrong = "Thu, 31 Dec 2099 23:59:59 GMT";
+    let refusal = ssm::error("AccessDeniedException", "no").header("date", wrong);
+    for reply in [Reply::good().header("date", wrong), refusal, Reply::raw(503, "").header("date", wrong)] {
+        scene.sandbox.ssm.script([reply, Reply::good()]);
+        scene.invoke().await;
+        scene.mint("after a wrong date").await;
+    }
+    let requests = scene.sandbox.ssm.requests();
+    let signed_at: Vec<&str> = requests.iter().map(|request| request.header("x-amz-date").unwrap()).collect();
+    assert!(signed_at.iter().all(|date| !date.starts_with("2099")), "{signed_at:?}");
+    scene.end().await;
+}

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::joined;
 use super::row::Failure;
 use crate::leaks::BODY;
+use crate::scene::with;
 use crate::steps::Step;
 
 const CLIENT_ID: &str = app::CLIENT_ID_PARAM;
@@ -39,7 +40,10 @@ fn unknown() -> Vec<Failure> {
         &[INSTALLATION_ID, CLIENT_ID],
         &[PRIVATE_KEY, CLIENT_ID, INSTALLATION_ID],
     ];
-    rows.map(|names| missing(names, [crate::scene::with("InvalidParameters", json!(names))])).into()
+    let answer = |names: &[&str]| with("InvalidParameters", json!(names));
+    let twice = [vec![PRIVATE_KEY; 10_000], vec![CLIENT_ID; 10_000]].concat();
+    let each_once = missing(&[PRIVATE_KEY, CLIENT_ID], [answer(&twice)]);
+    rows.into_iter().map(|names| missing(names, [answer(names)])).chain([each_once]).collect()
 }
 
 /// The sandbox's SSM answers in the reverse order.

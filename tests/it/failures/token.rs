@@ -149,6 +149,7 @@ fn other_bodies() -> Vec<Failure> {
     let with_a_token = [
         ("incomplete JSON", 201, format!(r#"{{"token":"{TOKEN}","expires_at":"2026-"#), NOT_JSON),
         ("more behind it", 201, format!(r#"{{"token":"{TOKEN}"}} {{"#), NOT_JSON),
+        ("an escaped key", 201, format!(r#"{{"tok\u0065n":"{TOKEN}","expires_at":"soon"}}"#), NOT_RFC_3339),
         ("two tokens", 201, format!(r#"{{"token":"{TOKEN}","token":"{TOKEN}"}}"#), TWICE),
         ("a permission twice", 201, twice, TWICE),
     ];

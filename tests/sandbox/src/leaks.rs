@@ -6,7 +6,7 @@ use crate::output::Captured;
 /// A secret where it must not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leak {
-    /// Where it stands: `standard output`, `standard error`, or where it was posted to.
+    /// Where it was found: `standard output`, `standard error`, or where it was posted to.
     pub place: String,
     /// The secret.
     pub secret: String,

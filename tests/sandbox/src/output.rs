@@ -55,7 +55,7 @@ impl Captured {
     }
 }
 
-/// A running program's output, which tells when it grows.
+/// A running program's output, which notifies when it grows.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     captured: Arc<Mutex<Captured>>,

@@ -123,11 +123,11 @@ impl Broker {
     ///
     /// # Panics
     ///
-    /// When the system does not tell.
+    /// When the system reports no exit status.
     pub async fn exit(&self) -> ExitStatus {
         let mut exit = self.exit.clone();
         let exited = exit.wait_for(Option::is_some).await;
-        exited.ok().and_then(|status| *status).expect("the system tells how a child ended")
+        exited.ok().and_then(|status| *status).expect("the system reports how a child ended")
     }
 
     /// Kills it and returns all that it wrote.

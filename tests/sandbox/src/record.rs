@@ -47,7 +47,7 @@ impl Recorded {
         values.next().is_none().then(|| value.to_str().ok())?
     }
 
-    /// What stands behind `Bearer ` in the `Authorization` header.
+    /// The token after `Bearer ` in the `Authorization` header.
     pub fn bearer(&self) -> Option<&str> {
         self.header("authorization")?.strip_prefix("Bearer ")
     }

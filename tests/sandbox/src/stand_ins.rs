@@ -101,7 +101,7 @@ impl Sandbox {
         assert!(violations.is_empty(), "requests against the contract: {violations:#?}");
     }
 
-    /// Everything that nobody may see: the lines of both keys, the credentials of AWS, every JWT (whole, and its
+    /// Every secret: the lines of both keys, the credentials of AWS, every JWT (whole, and its
     /// signature alone) and every token so far.
     pub fn secrets(&self) -> Vec<String> {
         let keys = [AppKey::first(), AppKey::second()];
@@ -114,7 +114,7 @@ impl Sandbox {
         secrets
     }
 
-    /// Where [`secrets`](Self::secrets) and further ones stand in what the broker wrote or posted. A response may hold
+    /// Where [`secrets`](Self::secrets) and further ones are in the broker's output or posts. A response may hold
     /// tokens (that is what it is for), and nothing else. Stop the broker first, so that its output is whole.
     pub fn leaks(&self, captured: &crate::Captured, further: &[&str]) -> Vec<Leak> {
         let mut secrets = self.secrets();

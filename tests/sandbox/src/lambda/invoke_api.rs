@@ -26,7 +26,7 @@ const INVOCATION_TYPES: [&str; 3] = ["Event", "RequestResponse", "DryRun"];
 const LOG_TYPES: [&str; 2] = ["None", "Tail"];
 /// How much of the log `LogType=Tail` gives.
 const TAIL: usize = 4096;
-/// How long to wait for the line that the function wrote just before it answered: pipe and socket are not in step.
+/// How long to wait for the line that the function writes right after its answer.
 const LOG_LAG: Duration = Duration::from_millis(250);
 
 pub(super) fn handler(service: Arc<Service>) -> Handler {
