@@ -113,6 +113,12 @@ resource "aws_iam_role_policy" "lambda" {
   name   = "${var.function_name}-policy"
   role   = aws_iam_role.lambda.id
   policy = jsonencode(local.policy)
+
+  # A changed role_name makes another role. The function needs this policy until it has that role, and keeps its role when
+  # the apply fails before.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # A policy of its own, so that it is destroyed after the function has left the VPC: without create_before_destroy Terraform
