@@ -125,7 +125,6 @@ resource "aws_iam_role_policy" "lambda" {
 # destroys a dependency first and updates what depended on it afterwards.
 resource "aws_iam_role_policy" "network" {
   #checkov:skip=CKV_AWS_290:EC2 ties these actions to no resource that exists beforehand, and the code itself is denied them
-  #checkov:skip=CKV_AWS_355:only the network interface actions have *, which Lambda needs for a VPC
   count = var.vpc_config != null || var.keep_network_permissions ? 1 : 0
 
   name   = "${var.function_name}-network"
