@@ -10,7 +10,7 @@ locals {
     errors = {
       metric      = "Errors"
       statistic   = "Sum"
-      description = "An invocation brought no token. A refused payload counts too: Lambda takes every error answer for an error. The log's error_type says which."
+      description = "An invocation failed. A refused payload counts too: Lambda takes every error answer for an error. The log's error_type says which."
     }
     throttles = {
       metric      = "Throttles"

@@ -113,13 +113,18 @@ resource "aws_iam_role_policy" "lambda" {
   name   = "${var.function_name}-policy"
   role   = aws_iam_role.lambda.id
   policy = jsonencode(local.policy)
+
+  # A changed role_name makes another role. The function needs this policy until it has that role, and keeps its role when
+  # the apply fails before.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # A policy of its own, so that it is destroyed after the function has left the VPC: without create_before_destroy Terraform
 # destroys a dependency first and updates what depended on it afterwards.
 resource "aws_iam_role_policy" "network" {
   #checkov:skip=CKV_AWS_290:EC2 ties these actions to no resource that exists beforehand, and the code itself is denied them
-  #checkov:skip=CKV_AWS_355:only the network interface actions have *, which Lambda needs for a VPC
   count = var.vpc_config != null || var.keep_network_permissions ? 1 : 0
 
   name   = "${var.function_name}-network"

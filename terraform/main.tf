@@ -1,5 +1,5 @@
 # The function and its log group. What it may do: iam.tf. Where its code comes from: artifact.tf.
-# Who may call it: invokers.tf. Who is told when it fails: alarms.tf.
+# Who may call it: invokers.tf. Its alarms: alarms.tf.
 
 data "aws_caller_identity" "current" {}
 
@@ -56,7 +56,6 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "lambda" {
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts every log group, and a customer key is the input log_kms_key_arn
   #checkov:skip=CKV_AWS_338:how long to keep logs is the deployer's choice, the input log_retention_days
 
   name              = "/aws/lambda/${var.function_name}"
@@ -68,11 +67,7 @@ resource "aws_cloudwatch_log_group" "lambda" {
 
 resource "aws_lambda_function" "broker" {
   #checkov:skip=CKV_AWS_50:a trace would need permissions and a network path that handing out a token does not
-  #checkov:skip=CKV_AWS_115:the account's own limit holds by default, and the input reserved_concurrent_executions sets another
   #checkov:skip=CKV_AWS_116:callers wait for the answer, and an asynchronous call brings nobody a token
-  #checkov:skip=CKV_AWS_117:GitHub and SSM are public endpoints, and a VPC is the input vpc_config
-  #checkov:skip=CKV_AWS_173:no variable holds a secret, and a customer key is the input environment_kms_key_arn
-  #checkov:skip=CKV_AWS_272:release zips carry a provenance attestation instead, and code signing is the input code_signing_config_arn
 
   function_name = var.function_name
   description   = "Short-lived GitHub tokens for ${var.repository_owner}/${var.repository_name}"
@@ -135,7 +130,7 @@ resource "aws_lambda_function" "broker" {
     }
   }
 
-  # The log group comes first: otherwise Lambda makes one that Terraform does not know and that keeps logs for ever.
+  # The log group comes first: otherwise Lambda makes one that Terraform does not know and that never deletes logs.
   depends_on = [
     aws_cloudwatch_log_group.lambda,
     aws_iam_role_policy.lambda,

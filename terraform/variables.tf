@@ -13,11 +13,11 @@ variable "function_name" {
 
 variable "lambda_artifact" {
   description = "Where the code comes from; exactly one of the three. `release_version`: a tag of `release_repository`, such as `v3.0.0`, downloaded and checked by `gh` on the machine that applies. `lambda_zip_path`: a zip on that machine. `lambda_source_s3`: an object in a bucket of the function's region, given by `bucket`, `key` and, optionally, `object_version` and `source_code_hash` (base64 of the SHA-256), through which new bytes are noticed."
+  # lambda_source_s3 is an object with bucket, key, object_version and source_code_hash. As any, it keeps misspelled
+  # members, so that they can be refused below: an object type drops them.
   type = object({
-    release_version = optional(string)
-    lambda_zip_path = optional(string)
-    # An object with bucket, key, object_version and source_code_hash. As any, it keeps members that are misspelt, so
-    # that they can be refused below: an object type drops them.
+    release_version  = optional(string)
+    lambda_zip_path  = optional(string)
     lambda_source_s3 = optional(any)
   })
   nullable = false
@@ -294,7 +294,7 @@ variable "github_api_base_url" {
 
   validation {
     condition = anytrue([
-      !can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.github_api_base_url)), # told above
+      !can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.github_api_base_url)), # refused above
       can(regex("^(?i:https)://", var.github_api_base_url)),
       can(regex("^(?i:http)://([^/?#]*@)?((?i:localhost)|127(\\.[0-9]{1,3}){3}|\\[[0:]*:0*1\\])(:[0-9]*)?([/?#]|$)", var.github_api_base_url)),
     ])
@@ -411,7 +411,7 @@ variable "role_path" {
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept; 0 keeps them for ever."
+  description = "Days that logs are kept; 0 means that they never expire."
   type        = number
   default     = 30
   nullable    = false
@@ -421,7 +421,7 @@ variable "log_retention_days" {
       [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_days,
     )
-    error_message = "log_retention_days must be a period that CloudWatch Logs knows (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653), or 0 for ever."
+    error_message = "log_retention_days must be a period that CloudWatch Logs knows (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653), or 0: never expire."
   }
 }
 
@@ -473,14 +473,14 @@ variable "vpc_config" {
 }
 
 variable "keep_network_permissions" {
-  description = "Keeps the role's permissions on network interfaces without `vpc_config`. Set it for the 20 minutes in which Lambda deletes them after the function has left the VPC: see \"Networks\"."
+  description = "Keeps the role's permissions on network interfaces without `vpc_config`. Set it in the apply that takes the function out of the VPC, and remove it after 20 minutes: until then, Lambda deletes the interfaces with these permissions. See \"Networks\"."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "ca_bundle" {
-  description = "For a private CA, such as that of a GitHub Enterprise Server: a layer version and the path below `/opt/` of the PEM file in it. Sets `SSL_CERT_FILE`, which governs every connection, that to SSM too: the file must hold the public roots as well."
+  description = "For a private CA, such as that of a GitHub Enterprise Server: a layer version and the path below `/opt/` of the PEM file in it. Sets `SSL_CERT_FILE`, whose certificates are trusted in addition to the system's: the file needs only your CA."
   type = object({
     layer_arn = string
     path      = string
@@ -544,7 +544,7 @@ variable "ssm_endpoint_url" {
 
   validation {
     condition = var.ssm_endpoint_url == null ? true : anytrue([
-      !can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.ssm_endpoint_url)), # told above
+      !can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.ssm_endpoint_url)), # refused above
       can(regex("^(?i:https)://", var.ssm_endpoint_url)),
       can(regex("^(?i:http)://([^/?#]*@)?((?i:localhost)|127(\\.[0-9]{1,3}){3}|\\[[0:]*:0*1\\])(:[0-9]*)?([/?#]|$)", var.ssm_endpoint_url)),
     ])
@@ -576,7 +576,7 @@ variable "ssm_endpoint_url" {
   }
 }
 
-# --- who may invoke, and who is told ----------------------------------------------------------------------------------
+# --- who may invoke, and alarms ---------------------------------------------------------------------------------------
 
 variable "invokers" {
   description = "Who may invoke the function, by a name that becomes the statement's ID: the ARN of a role, or the ID of an account whose administrators may then let their own roles. This account's own ID grants nothing by itself: attach `caller_policy_json` there."
@@ -606,7 +606,7 @@ variable "enable_alarms" {
 }
 
 variable "alarm_actions" {
-  description = "ARNs of what an alarm tells when it goes off, such as an SNS topic. Without any, alarms show in CloudWatch alone."
+  description = "ARNs that are notified when an alarm goes off, such as an SNS topic. Without any, alarms are visible only in CloudWatch."
   type        = list(string)
   default     = []
   nullable    = false
@@ -631,7 +631,7 @@ variable "ok_actions" {
 
 variable "alarm_settings" {
   description = "Other values than the defaults, by alarm (`errors`, `throttles`, `duration`, `error_types`): `threshold` (1; for `duration`, in milliseconds, seven tenths of `timeout`), `period` in seconds (300) and `evaluation_periods` (1), as in `{ errors = { threshold = 5, period = 3600 } }`."
-  type        = map(map(number)) # and not an object, which drops members that are misspelt
+  type        = map(map(number)) # and not an object, which drops misspelled members
   default     = {}
   nullable    = false
 

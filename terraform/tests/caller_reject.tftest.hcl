@@ -43,10 +43,11 @@ run "reject_wildcards" {
     workflows                = ["Rel*"]
     actors                   = ["octo*"]
     permissions_boundary_arn = "arn:aws:iam::111122223333:policy/*"
+    tags                     = { "team*" = "platform" }
   }
   expect_failures = [
     var.function_arns, var.repository_owner, var.repository_name, var.refs, var.environments, var.job_workflow_refs,
-    var.workflows, var.actors, var.permissions_boundary_arn,
+    var.workflows, var.actors, var.permissions_boundary_arn, var.tags,
   ]
 }
 
@@ -60,9 +61,10 @@ run "reject_names_for_ids" {
     refs                = ["main"]
     actor_ids           = ["octocat"]
     enterprise_id       = "octo"
+    tags                = { "AWS:team" = "platform" }
   }
   expect_failures = [
-    var.function_arns, var.repository_owner_id, var.repository_id, var.refs, var.actor_ids, var.enterprise_id,
+    var.function_arns, var.repository_owner_id, var.repository_id, var.refs, var.actor_ids, var.enterprise_id, var.tags,
   ]
 }
 
@@ -75,8 +77,9 @@ run "reject_other_forms" {
     refs              = ["refs/pull/1/merge"]
     job_workflow_refs = ["octo-org/shared/.github/workflows/release.yml"] # no ref
     role_path         = "ci"
+    tags              = { for number in range(49) : "tag${number}" => "" }
   }
-  expect_failures = [var.role_name, var.function_arns, var.refs, var.job_workflow_refs, var.role_path]
+  expect_failures = [var.role_name, var.function_arns, var.refs, var.job_workflow_refs, var.role_path, var.tags]
 }
 
 run "reject_policy_variables" {
@@ -85,8 +88,9 @@ run "reject_policy_variables" {
   variables {
     refs         = ["refs/heads/$${aws:username}"]
     environments = ["$${aws:username}"]
+    tags         = { team = "platform", Team = "platform" }
   }
-  expect_failures = [var.refs, var.environments]
+  expect_failures = [var.refs, var.environments, var.tags]
 }
 
 run "reject_any_branch" {
@@ -253,6 +257,20 @@ run "reject_issuer_with_a_slash_at_the_end" {
   module { source = "./modules/github-actions-caller" }
   variables { issuer = "https://token.actions.githubusercontent.com/" }
   expect_failures = [var.issuer]
+}
+
+run "reject_issuer_with_a_port" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables { issuer = "https://github.example.com:8443/_services/token" }
+  expect_failures = [var.issuer]
+}
+
+run "reject_tag_without_a_value" {
+  command = plan
+  module { source = "./modules/github-actions-caller" }
+  variables { tags = { team = null } }
+  expect_failures = [var.tags]
 }
 
 run "reject_provider_of_another_issuer" {

@@ -73,9 +73,11 @@ run "reject_whitespace" {
     ssm_parameter_paths = { client_id = "/ok/client_id", installation_id = "/a b", private_key = "/ok/private_key" }
     no_proxy            = "a.example.com\nb.example.com"
     invokers            = { "the caller" = "123456789012" }
+    lambda_artifact     = { lambda_source_s3 = { bucket = "abc", key = "b", source_code_hash = "1n4IreboI8Bjr/sA/qla2r/6dc8aZg2PzqMiPWjo5E0" } } # no padding
   }
   expect_failures = [
     var.repository_owner, var.repository_name, var.permissions, var.ssm_parameter_paths, var.no_proxy, var.invokers,
+    var.lambda_artifact,
   ]
 }
 
@@ -148,7 +150,7 @@ run "reject_fractions" {
   expect_failures = [var.memory_size, var.timeout, var.reserved_concurrent_executions, var.alarm_settings]
 }
 
-run "reject_misspelt_members" {
+run "reject_misspelled_members" {
   command = plan
   variables {
     lambda_artifact = { lambda_source_s3 = { bucket = "artifacts", key = "broker.zip", objectversion = "3HL4kqtJvjVBH40Nrjfkd" } }
@@ -159,7 +161,7 @@ run "reject_misspelt_members" {
   expect_failures = [var.lambda_artifact, var.permissions, var.tags, var.alarm_settings]
 }
 
-run "reject_misspelt_settings" {
+run "reject_misspelled_settings" {
   command = plan
   variables {
     permissions         = { contents = "Read" }
@@ -204,9 +206,10 @@ run "reject_relative_paths" {
     github_api_base_url = "api.github.com"
     ssm_endpoint_url    = "api.github.com"
     role_path           = "brokers"
+    lambda_artifact     = { lambda_source_s3 = { bucket = "abc", key = "b", source_code_hash = "1n4IreboI8Bjr/sA/qla2r/6dc8aZg2PzqMiPWjo5E0==" } } # too long
   }
   expect_failures = [
-    var.ssm_parameter_paths, var.github_api_base_url, var.ssm_endpoint_url, var.role_path,
+    var.ssm_parameter_paths, var.github_api_base_url, var.ssm_endpoint_url, var.role_path, var.lambda_artifact,
   ]
 }
 
@@ -302,7 +305,7 @@ run "reject_unencrypted_urls_and_services" {
 run "reject_user_info_and_sessions" {
   command = plan
   variables {
-    lambda_artifact     = { lambda_source_s3 = { bucket = "a", key = "b", source_code_hash = "d67e08ade6e823c063affb00fea95adabffa75cf1a660d8fcea3223d68e8e44d" } } # not base64
+    lambda_artifact     = { lambda_source_s3 = { bucket = "abc", key = "b", source_code_hash = "d67e08ade6e823c063affb00fea95adabffa75cf1a660d8fcea3223d68e8e44d" } } # not base64
     github_api_base_url = "https://user@github.example.com"
     ssm_endpoint_url    = "https://user@github.example.com"
     invokers            = { caller = "arn:aws:sts::123456789012:assumed-role/ci/session" }
@@ -316,8 +319,10 @@ run "reject_queries_and_organisations" {
     github_api_base_url = "https://github.example.com/?a=b"
     ssm_endpoint_url    = "https://github.example.com/?a=b"
     invokers            = { caller = "o-a1b2c3d4e5" }
+    lambda_artifact     = { lambda_source_s3 = { bucket = "abc", key = "b", source_code_hash = "1n4IreboI8Bjr/sA/qla2r/6dc8aZg2PzqMiPWjo5E=" } } # too short
+    alarm_settings      = { errors = { period = 3600, evaluation_periods = 169 } }                                                               # more than a week
   }
-  expect_failures = [var.github_api_base_url, var.ssm_endpoint_url, var.invokers]
+  expect_failures = [var.github_api_base_url, var.ssm_endpoint_url, var.invokers, var.lambda_artifact, var.alarm_settings]
 }
 
 run "reject_account_root" {
@@ -353,6 +358,24 @@ run "reject_folder_as_zip" {
 run "reject_key_of_another_region" {
   command = plan
   variables { kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555" }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_log_key_of_another_region" {
+  command = plan
+  variables { log_kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555" }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_environment_key_of_another_region" {
+  command = plan
+  variables { environment_kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555" }
+  expect_failures = [aws_lambda_function.broker]
+}
+
+run "reject_code_signing_of_another_region" {
+  command = plan
+  variables { code_signing_config_arn = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0" }
   expect_failures = [aws_lambda_function.broker]
 }
 

@@ -1,4 +1,4 @@
-# A broker and its three parameters. The private key lands in Terraform's state: see README.md.
+# A broker and its three parameters. The private key is stored in Terraform's state: see README.md.
 
 variable "client_id" {
   description = "The GitHub App's client ID."

@@ -59,7 +59,7 @@ variable "repository_name" {
 }
 
 variable "repository_id" {
-  description = "The repository's ID, which stays when it is renamed and never comes again: `gh api repos/OWNER/NAME --jq .id`. Required with `repository_name`, but for a GitHub Enterprise Server."
+  description = "The repository's ID, which a rename does not change and which GitHub never reuses: `gh api repos/OWNER/NAME --jq .id`. Required with `repository_name`, but for a GitHub Enterprise Server."
   type        = string
   default     = null
 
@@ -250,4 +250,30 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # What IAM takes: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+  validation {
+    condition = alltrue([
+      for key, value in var.tags : alltrue([
+        can(regex("^[\\p{L}\\p{N}\\p{Z}_.:/=+@-]{1,128}$", key)),
+        can(regex("^[\\p{L}\\p{N}\\p{Z}_.:/=+@-]{0,256}$", value)),
+      ])
+    ])
+    error_message = "tags: a key has 1 to 128 characters and a value at most 256, of letters, digits, spaces and _.:/=+@-."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    error_message = "tags: keys that begin with aws: are AWS's own."
+  }
+
+  validation {
+    condition     = length(setunion(keys(var.tags), ["github-token-broker:managed-by", "github-token-broker:module"])) <= 50
+    error_message = "tags: AWS allows 50 on a resource, the module's own two included."
+  }
+
+  validation {
+    condition     = length(var.tags) == length(distinct([for key in keys(var.tags) : lower(key)]))
+    error_message = "tags: two keys differ only in case, which IAM refuses."
+  }
 }
