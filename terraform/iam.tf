@@ -54,7 +54,7 @@ locals {
   }
 
   # Lambda itself makes and deletes the network interfaces, with this role, while the function does not run. The
-  # function's own code is told apart by lambda:SourceFunctionArn and may not:
+  # function's own code has lambda:SourceFunctionArn in its requests, and may not:
   # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
   network_policy = {
     Version = "2012-10-17"

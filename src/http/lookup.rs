@@ -1,7 +1,7 @@
 //! Looks up host names, with one thread for each name at most.
 //!
 //! The system's `getaddrinfo` blocks a thread until it ends, for up to a minute when a name server is silent, and cannot be
-//! stopped. Whoever waits for it gives up earlier. If each attempt started a lookup of its own, threads would pile up.
+//! stopped. Attempts give up earlier. If each attempt started a lookup of its own, threads would pile up.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};

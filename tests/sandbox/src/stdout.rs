@@ -39,7 +39,7 @@ pub fn check() -> Result<(), StdoutError> {
 }
 
 /// Rust's runtime opens `/dev/null` in the place of a closed standard output, for reading and writing. A shell's
-/// `> /dev/null` is for writing only. Without `/proc`, the two cannot be told apart.
+/// `> /dev/null` is for writing only. Without `/proc`, the two look the same.
 fn is_replacement(target: &Path, info: &str) -> bool {
     const ACCESS_MODE: u32 = 0o3;
     const READ_WRITE: u32 = 0o2;
