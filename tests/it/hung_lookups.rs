@@ -41,7 +41,8 @@ async fn few_threads_wait_and_the_end_does_not() {
             eprintln!("skipped: this system's getaddrinfo does not read HOSTALIASES");
             return;
         }
-        assert!(text.contains("DeadlineExceeded"), "{text}");
+        // With stretched time limits, the attempts end before the invocation's time does.
+        assert!(text.contains("DeadlineExceeded") || text.contains("connecting took too long"), "{text}");
         let threads = threads(scene.broker.id());
         assert_eq!(threads, *threads_before.get_or_insert(threads), "after {invocation} invocations");
     }
