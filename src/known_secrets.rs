@@ -64,9 +64,12 @@ impl KnownSecrets {
 }
 
 impl LastTwo {
+    /// Adding the last one again changes nothing.
     fn add(&mut self, secret: &SecretString) {
         let [last, before] = &mut self.0;
-        *before = last.replace(secret.clone());
+        if last.as_ref().is_none_or(|last| last.expose_secret() != secret.expose_secret()) {
+            *before = last.replace(secret.clone());
+        }
     }
 }
 
@@ -105,6 +108,7 @@ mod tests {
         let known = KnownSecrets::default();
         let bearers = ["first-0123456789", "second-abcdefghij", "third-klmnopqrstuv"];
         for (index, bearer) in bearers.iter().enumerate() {
+            known.add_jwt(&(*bearer).into());
             known.add_jwt(&(*bearer).into());
             known.add_token(&format!("token-of-{bearer}").into());
             let shown = bearers.map(|bearer| known.are_shown_in(bearer));

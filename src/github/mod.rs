@@ -134,6 +134,10 @@ impl GitHub {
         if tokens.is_empty() {
             return;
         }
+        // One that cannot be revoked is good until it expires.
+        for token in tokens {
+            self.known_secrets.add_token(token);
+        }
         let hashes: Vec<String> = tokens.iter().map(response::sha256).collect();
         Span::current().record("token_sha256", hashes.join(" "));
         let outcomes = future::join_all(tokens.iter().map(|token| self.revoke_one(token, deadline))).await;

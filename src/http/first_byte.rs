@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 /// How much is read at first: as much as hyper asks for. With less, its buffer would grow, and keep earlier answers.
 const FIRST_READ: usize = 8 * 1024;
@@ -54,14 +54,15 @@ impl<T: Read + Unpin> Read for Watched<T> {
         if first_byte.has_come() || cursor.remaining() == 0 {
             return transport.poll_read(context, cursor);
         }
-        let mut bytes = Zeroizing::new([0; FIRST_READ]);
+        let mut bytes = [0; FIRST_READ];
         let (room, _) = bytes.split_at_mut(cursor.remaining().min(FIRST_READ));
         let mut buffer = ReadBuf::new(room);
         ready!(transport.poll_read(context, buffer.unfilled()))?;
-        let read = buffer.filled();
-        if !read.is_empty() {
+        let length = buffer.filled().len();
+        if let Some(read) = bytes.get_mut(..length).filter(|read| !read.is_empty()) {
             first_byte.0.store(true, Ordering::Relaxed);
             cursor.put_slice(read);
+            read.zeroize();
         }
         Poll::Ready(Ok(()))
     }

@@ -12,6 +12,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use crate::leaks::{self, BODY, PROXY_PASSWORD, PROXY_USER, secret_body, talkative};
 use crate::plain_peers::{header, ssm_parameters};
 use crate::scene::{Scene, launch};
+use crate::steps::Step;
 
 /// Opaque and long, as GitHub's newer tokens are.
 const TOKEN: &str =
@@ -291,5 +292,18 @@ async fn bearers_of_the_invocation_before_are_not_quoted() {
             assert_eq!(invocation.error_message(), expected, "{part}");
         }
     }
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_refused_token_is_not_quoted_either() {
+    let opaque = "opaque-0123456789-abcdefghijklmnopqrstuvwxyz";
+    let scene = Scene::start().await;
+    let twice = format!(r#"{{"token":"{opaque}","token":"{opaque}"}}"#);
+    let (invocation, _) = scene.invoke_with(Step::Token, [Reply::raw(201, twice)]).await;
+    assert_eq!(invocation.error_type(), "GitHubResponseInvalid");
+    scene.sandbox.ssm.script([ssm::error("InvalidKeyId", &format!("/key/{opaque}"))]);
+    let expected = "read GitHub App parameters from SSM: InvalidKeyId: (hidden)";
+    assert_eq!(scene.invoke().await.error_message(), expected);
     scene.end().await;
 }
