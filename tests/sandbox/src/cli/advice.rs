@@ -14,7 +14,7 @@ pub(super) struct Advice {
 /// The advice on an error type of the broker's or Lambda's.
 pub(super) fn on(error_type: &str) -> Advice {
     let (culprit, remedy) = on_configuration(error_type).or_else(|| on_github(error_type)).unwrap_or(UNKNOWN);
-    let page = if error_type == "ConfigurationInvalid" { "docs/configuration.md" } else { "docs/errors.md" };
+    let page = if error_type == "ConfigurationInvalid" { "docs/src/reference/environment.md" } else { "docs/src/reference/errors.md" };
     Advice { culprit, remedy, page }
 }
 
@@ -128,9 +128,9 @@ mod tests {
 
     use super::*;
 
-    /// All types that docs/errors.md lists in its first table.
+    /// All types that docs/src/reference/errors.md lists in its first table.
     fn documented() -> Vec<String> {
-        let page = page("docs/errors.md");
+        let page = page("docs/src/reference/errors.md");
         let rows = page.split("\n## ").next().unwrap_or_default();
         let cells = rows.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
         cells.map(|(error_type, _)| error_type.to_owned()).filter(|name| name != "errorType").collect()
