@@ -1,6 +1,8 @@
-# Alarms, when asked for. Each says in its description what to look at; the README says what to do.
+# The alarms of enable_alarms. Each description links to a page of the documentation, the only place with remedies.
 
 locals {
+  documentation = "https://github-token-broker.meigma.dev"
+
   alarm_settings = {
     for alarm, threshold in { errors = 1, throttles = 1, duration = var.timeout * 700, error_types = 1 } :
     alarm => merge({ threshold = threshold, period = 300, evaluation_periods = 1 }, lookup(var.alarm_settings, alarm, {}))
@@ -10,21 +12,21 @@ locals {
     errors = {
       metric      = "Errors"
       statistic   = "Sum"
-      description = "An invocation failed. A refused payload counts too: Lambda takes every error answer for an error. The log's error_type says which."
+      description = "An invocation failed, or a caller's payload was refused: Lambda counts every error response. The error_type in the log group ${aws_cloudwatch_log_group.lambda.name} is the cause. ${local.documentation}/reference/errors.html"
     }
     throttles = {
       metric      = "Throttles"
       statistic   = "Sum"
-      description = "Lambda turned callers away: the account's or the function's limit of concurrent invocations is reached."
+      description = "Lambda throttled invocations: the concurrency limit of the account or of the function is reached. ${local.documentation}/how-to/alarms.html"
     }
     duration = {
       metric      = "Duration"
       statistic   = "Maximum"
-      description = "An invocation took ${local.alarm_settings.duration.threshold} ms or more of its ${var.timeout} s: SSM or GitHub is slow, and callers will soon get DeadlineExceeded."
+      description = "An invocation took ${local.alarm_settings.duration.threshold} ms or more; the timeout is ${var.timeout} s. SSM or GitHub is slow. ${local.documentation}/reference/errors.html#deadlineexceeded"
     }
   }
 
-  # The error types of each metric filter and its alarm, by the end of their names.
+  # The error types of each metric filter and its alarm, by the suffix of their names.
   alarm_error_types = (
     !var.enable_alarms || length(var.alarm_error_types) == 0 ? {} :
     var.alarm_per_error_type ? { for type in var.alarm_error_types : type => [type] } :
@@ -51,7 +53,7 @@ resource "aws_cloudwatch_metric_alarm" "function" {
   tags                = local.tags
 }
 
-# A pattern has at most 1,024 characters; all error types together need fewer.
+# A pattern has at most 1,024 characters; all error types together fit.
 resource "aws_cloudwatch_log_metric_filter" "error_type" {
   for_each = local.alarm_error_types
 
@@ -70,7 +72,7 @@ resource "aws_cloudwatch_metric_alarm" "error_type" {
   for_each = local.alarm_error_types
 
   alarm_name          = "${var.function_name}-${each.key}"
-  alarm_description   = "The broker logged the error_type ${join(" or ", each.value)}. The log group ${aws_cloudwatch_log_group.lambda.name} has the text, the module's README what to do."
+  alarm_description   = "The log group ${aws_cloudwatch_log_group.lambda.name} has a line with the error_type ${join(" or ", each.value)}. ${local.documentation}/reference/errors.html${var.alarm_per_error_type ? "#${lower(each.key)}" : ""}"
   namespace           = "github-token-broker"
   metric_name         = "${var.function_name}-${each.key}"
   statistic           = "Sum"

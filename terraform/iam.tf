@@ -1,4 +1,4 @@
-# What the function may do: read three parameters, write its own logs, and nothing else.
+# The function's permissions: to read three parameters and to write its own logs.
 
 locals {
   parameter_arns = [
@@ -30,7 +30,7 @@ locals {
         Action   = "ssm:GetParameters"
         Resource = local.parameter_arns
       }],
-      # Any of the three may be a SecureString. SSM alone may use the key, and for these parameters alone:
+      # Any of the three may be a SecureString. The key can be used only through SSM and only for these parameters:
       # https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
       [for key in var.kms_key_arn == null ? [] : [var.kms_key_arn] : {
         Sid      = "DecryptGitHubAppParameters"
@@ -53,8 +53,8 @@ locals {
     )
   }
 
-  # Lambda itself makes and deletes the network interfaces, with this role, while the function does not run. The
-  # function's own code has lambda:SourceFunctionArn in its requests, and may not:
+  # Lambda itself creates and deletes the network interfaces, with this role. Requests of the function's own code have
+  # lambda:SourceFunctionArn and are denied:
   # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
   network_policy = {
     Version = "2012-10-17"
@@ -95,16 +95,16 @@ resource "aws_iam_role" "lambda" {
     }]
   })
 
-  # A role cannot be moved, only replaced, and a new role does not have what others granted to the old one. So a changed
-  # path says what to do instead of doing it. The new role is made first, as aws_iam_role_policy.network requires, so it
-  # needs another name.
+  # A role's path cannot be changed, and a new role does not have the permissions that others granted to the old one. So a
+  # changed path is an error with a remedy, and replaces nothing. aws_iam_role_policy.network requires create_before_destroy,
+  # so a new role needs another name.
   lifecycle {
     create_before_destroy = true
     ignore_changes        = [path]
 
     postcondition {
       condition     = coalesce(self.path, "/") == var.role_path
-      error_message = "The role exists, and its path is not role_path. To replace the role, set another role_name as well."
+      error_message = "The role exists with another path than role_path. To replace the role, change role_name, too."
     }
   }
 }
@@ -114,17 +114,17 @@ resource "aws_iam_role_policy" "lambda" {
   role   = aws_iam_role.lambda.id
   policy = jsonencode(local.policy)
 
-  # A changed role_name makes another role. The function needs this policy until it has that role, and keeps its role when
-  # the apply fails before.
+  # A changed role_name creates a new role. The function needs this policy of the old role until it has the new one, also
+  # when the apply fails before that.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# A policy of its own, so that it is destroyed after the function has left the VPC: without create_before_destroy Terraform
-# destroys a dependency first and updates what depended on it afterwards.
+# A separate policy, so that it is destroyed after the function has left the VPC. Without create_before_destroy, Terraform
+# would destroy the policy before it updates the function, which depends on it.
 resource "aws_iam_role_policy" "network" {
-  #checkov:skip=CKV_AWS_290:EC2 ties these actions to no resource that exists beforehand, and the code itself is denied them
+  #checkov:skip=CKV_AWS_290:the network interfaces do not exist yet, so no ARN can be given; the function's code is denied these actions
   count = var.vpc_config != null || var.keep_network_permissions ? 1 : 0
 
   name   = "${var.function_name}-network"

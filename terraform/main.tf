@@ -1,5 +1,5 @@
-# The function and its log group. What it may do: iam.tf. Where its code comes from: artifact.tf.
-# Who may call it: invokers.tf. Its alarms: alarms.tf.
+# The function and its log group. Its permissions are in iam.tf, its code in artifact.tf, its callers in invokers.tf and its
+# alarms in alarms.tf.
 
 data "aws_caller_identity" "current" {}
 
@@ -10,12 +10,12 @@ data "aws_region" "current" {}
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
-  # Version 6 of the provider calls it region and warns about name; version 5 knows name alone.
+  # Version 6 of the provider has the attribute region and deprecates name; version 5 has only name.
   region = lookup(data.aws_region.current, "region", lookup(data.aws_region.current, "name", null))
 
   github_api_base_url = var.github_api_base_url == "" ? "https://api.github.com" : var.github_api_base_url
 
-  # Put together from its parts, since the role's policy is needed before the function is there.
+  # Built from its parts, because the role's policy is created before the function.
   function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.function_name}"
 
   environment = merge(
@@ -43,7 +43,7 @@ locals {
     var.tags,
   )
 
-  # Inputs with an ARN that must be of the function's region, and are not.
+  # Inputs with an ARN in another region than the function's.
   arns_elsewhere = [
     for input, arn in {
       "ca_bundle.layer_arn"   = try(var.ca_bundle.layer_arn, null)
@@ -56,7 +56,7 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "lambda" {
-  #checkov:skip=CKV_AWS_338:how long to keep logs is the deployer's choice, the input log_retention_days
+  #checkov:skip=CKV_AWS_338:the deployer sets the retention with log_retention_days
 
   name              = "/aws/lambda/${var.function_name}"
   retention_in_days = var.log_retention_days == 0 ? null : var.log_retention_days
@@ -66,8 +66,8 @@ resource "aws_cloudwatch_log_group" "lambda" {
 }
 
 resource "aws_lambda_function" "broker" {
-  #checkov:skip=CKV_AWS_50:a trace would need permissions and a network path that handing out a token does not
-  #checkov:skip=CKV_AWS_116:callers wait for the answer, and an asynchronous call brings nobody a token
+  #checkov:skip=CKV_AWS_50:tracing needs permissions and a network path that the broker does not need otherwise
+  #checkov:skip=CKV_AWS_116:callers wait for the answer; an asynchronous invocation gives no caller a token
 
   function_name = var.function_name
   description   = "Short-lived GitHub tokens for ${var.repository_owner}/${var.repository_name}"
@@ -105,32 +105,32 @@ resource "aws_lambda_function" "broker" {
   tags = local.tags
 
   lifecycle {
-    # Not a validation, which would also be checked when the broker is destroyed.
+    # Not a validation, which Terraform would also check on destroy.
     precondition {
       condition = (
         var.lambda_artifact.lambda_zip_path == null ? true :
         try(fileexists(var.lambda_artifact.lambda_zip_path), false)
       )
-      error_message = "lambda_artifact.lambda_zip_path names no file on this machine. A relative path counts from where terraform runs: $${path.root}/github-token-broker.zip says which folder is meant."
+      error_message = "lambda_artifact.lambda_zip_path names no file on this machine. A relative path is relative to the folder where terraform runs; a path such as $${path.root}/github-token-broker.zip does not depend on it."
     }
 
     precondition {
       condition     = length(local.arns_elsewhere) == 0
-      error_message = "The function is in the region ${local.region}, and these inputs name something in another one: ${join(", ", local.arns_elsewhere)}. A key, a layer or a code signing configuration must be in the function's region."
+      error_message = "These inputs have an ARN in another region than the function's, ${local.region}: ${join(", ", local.arns_elsewhere)}. Keys, layers and code signing configurations must be in the function's region."
     }
 
     precondition {
       condition     = local.resource_policy_size <= 20480
-      error_message = "invokers: the function's resource policy would have ${local.resource_policy_size} characters, and Lambda allows 20480. Name accounts instead of their roles, or split the callers between two brokers."
+      error_message = "invokers: the function's resource-based policy would have ${local.resource_policy_size} characters, and Lambda allows 20480. Use accounts instead of their roles, or split the callers between two brokers."
     }
 
     precondition {
       condition     = var.enable_alarms ? true : length(concat(var.alarm_actions, var.ok_actions)) == 0
-      error_message = "alarm_actions or ok_actions is set but there are no alarms: set enable_alarms = true."
+      error_message = "alarm_actions or ok_actions is set, but there are no alarms: set enable_alarms = true."
     }
   }
 
-  # The log group comes first: otherwise Lambda makes one that Terraform does not know and that never deletes logs.
+  # The log group is created first. Otherwise Lambda creates one that Terraform does not manage and that never expires.
   depends_on = [
     aws_cloudwatch_log_group.lambda,
     aws_iam_role_policy.lambda,
@@ -138,8 +138,8 @@ resource "aws_lambda_function" "broker" {
   ]
 }
 
-# The provider plans no change when a function without a VPC is given subnets and security groups none of whose IDs are
-# known yet.
+# The provider plans no change when an existing function without a VPC gets subnets and security groups whose IDs are all
+# unknown.
 check "network" {
   assert {
     condition     = var.vpc_config == null ? true : length(aws_lambda_function.broker.vpc_config) == 1
@@ -147,14 +147,14 @@ check "network" {
   }
 }
 
-# An asynchronous call throws its answer away, so it is of no use to anybody. It is not repeated, and it never gets a
-# destination: that would store tokens.
+# Lambda discards the answer of an asynchronous invocation, so nobody gets the token. There are no retries, and no
+# destination, which would store tokens.
 resource "aws_lambda_function_event_invoke_config" "broker" {
   function_name                = aws_lambda_function.broker.function_name
   maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 60
 
-  # They go with the function, whose name stays the same.
+  # Lambda deletes the settings with the function, whose name does not change.
   lifecycle {
     replace_triggered_by = [aws_lambda_function.broker.arn]
   }

@@ -9,7 +9,7 @@ output "function_name" {
 }
 
 output "function_invoke_arn" {
-  description = "ARN under which API Gateway and the like invoke the function. The broker refuses whatever they send, so this is of use to tools only."
+  description = "ARN with which API Gateway and similar services invoke the function. The broker refuses their payload, so only tools need this ARN."
   value       = aws_lambda_function.broker.invoke_arn
 }
 
@@ -29,12 +29,12 @@ output "log_group_name" {
 }
 
 output "deployed_version" {
-  description = "The deployed release, or null when the code comes from a local zip or from S3. After an apply that failed, still the release that runs."
+  description = "The running release, also after a failed apply. Null if the code comes from a local zip or from S3."
   value       = terraform_data.deployed_version.output
 }
 
 output "caller_policy_json" {
-  description = "A policy of one statement that allows the identity it is attached to only to invoke this broker. In this account it suffices; a caller in another account needs it and an entry in `invokers`."
+  description = "Policy with one statement that allows an identity to invoke this broker. A caller in the function's account needs only this policy; a caller in another account also needs an entry in `invokers`."
   value = jsonencode({
     Version = "2012-10-17"
     Statement = [{

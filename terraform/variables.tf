@@ -12,9 +12,9 @@ variable "function_name" {
 }
 
 variable "lambda_artifact" {
-  description = "Where the code comes from; exactly one of the three. `release_version`: a tag of `release_repository`, such as `v3.0.0`, downloaded and checked by `gh` on the machine that applies. `lambda_zip_path`: a zip on that machine. `lambda_source_s3`: an object in a bucket of the function's region, given by `bucket`, `key` and, optionally, `object_version` and `source_code_hash` (base64 of the SHA-256), through which new bytes are noticed."
-  # lambda_source_s3 is an object with bucket, key, object_version and source_code_hash. As any, it keeps misspelled
-  # members, so that they can be refused below: an object type drops them.
+  description = "Source of the code; exactly one member. `release_version`: a tag of `release_repository`, such as `v3.0.0`, downloaded and verified by `gh` on the machine that applies. `lambda_zip_path`: a zip on that machine. `lambda_source_s3`: an object in a bucket in the function's region, with `bucket`, `key` and, optionally, `object_version` and `source_code_hash` (base64 of the SHA-256); without the last two, new bytes under the same key are not deployed."
+  # lambda_source_s3 is an object with bucket, key, object_version and source_code_hash. The type any keeps misspelled
+  # members, which a validation refuses; an object type drops them.
   type = object({
     release_version  = optional(string)
     lambda_zip_path  = optional(string)
@@ -54,7 +54,7 @@ variable "lambda_artifact" {
       var.lambda_artifact.lambda_source_s3 == null ? true :
       try(length(setsubtract(keys(var.lambda_artifact.lambda_source_s3), ["bucket", "key", "object_version", "source_code_hash"])) == 0, false)
     )
-    error_message = "lambda_artifact.lambda_source_s3 knows only bucket, key, object_version and source_code_hash."
+    error_message = "lambda_artifact.lambda_source_s3 has an unknown member: use only bucket, key, object_version and source_code_hash."
   }
 
   # Lambda's own rule: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html
@@ -63,7 +63,7 @@ variable "lambda_artifact" {
       try(var.lambda_artifact.lambda_source_s3.bucket, null) == null ? true :
       can(regex("^[0-9A-Za-z._-]{2,62}[0-9A-Za-z_-]$", var.lambda_artifact.lambda_source_s3.bucket))
     )
-    error_message = "lambda_artifact.lambda_source_s3.bucket must be the name of a bucket: 3 to 63 letters, digits, periods, hyphens and underscores, without s3://, without an ARN."
+    error_message = "lambda_artifact.lambda_source_s3.bucket must be the name of a bucket, of 3 to 63 letters, digits, periods, hyphens and underscores: not a URL such as s3://…, not an ARN."
   }
 
   validation {
@@ -71,12 +71,12 @@ variable "lambda_artifact" {
       try(var.lambda_artifact.lambda_source_s3.source_code_hash, null) == null ? true :
       can(regex("^[A-Za-z0-9+/]{43}=$", var.lambda_artifact.lambda_source_s3.source_code_hash))
     )
-    error_message = "lambda_artifact.lambda_source_s3.source_code_hash must be the base64 of the zip's SHA-256, as filebase64sha256() gives it."
+    error_message = "lambda_artifact.lambda_source_s3.source_code_hash must be the base64 of the zip's SHA-256, as filebase64sha256() returns it."
   }
 }
 
 variable "release_repository" {
-  description = "The repository, `OWNER/NAME`, whose release is downloaded. Set it for a fork."
+  description = "Repository, as `OWNER/NAME`, whose release is downloaded. Set it for a fork."
   type        = string
   default     = "meigma/github-token-broker"
   nullable    = false
@@ -86,12 +86,12 @@ variable "release_repository" {
       can(regex("^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", var.release_repository)),
       !can(regex("(^|/)\\.\\.?(/|$)", var.release_repository)),
     ])
-    error_message = "release_repository must be OWNER/NAME, of letters, digits, periods, underscores and hyphens."
+    error_message = "release_repository must be OWNER/NAME, with letters, digits, periods, underscores and hyphens only."
   }
 }
 
 variable "verify_release_attestation" {
-  description = "Whether `gh attestation verify` must accept the downloaded zip: built from this tag by `release_repository`'s own release workflow on GitHub's runners. Turn it off only for a fork that does not attest; the checksum is checked in any case."
+  description = "Whether `gh attestation verify` must accept the downloaded zip: the release workflow of `release_repository` built it from this tag on a GitHub-hosted runner. Set it to false only for a fork that does not attest. The checksum is always verified."
   type        = bool
   default     = true
   nullable    = false
@@ -110,7 +110,7 @@ variable "architecture" {
 }
 
 variable "memory_size" {
-  description = "Memory in MB. More memory is also more CPU."
+  description = "Memory in MB. Lambda allocates CPU in proportion to it."
   type        = number
   default     = 128
   nullable    = false
@@ -122,7 +122,7 @@ variable "memory_size" {
 }
 
 variable "timeout" {
-  description = "Seconds that an invocation may take. The broker answers with an error before they are over."
+  description = "Timeout of an invocation in seconds. The broker answers with an error before it is reached."
   type        = number
   default     = 10
   nullable    = false
@@ -134,7 +134,7 @@ variable "timeout" {
 }
 
 variable "reserved_concurrent_executions" {
-  description = "How many invocations may run at once, taken from the account's limit. 0 switches the broker off; null or -1 reserves nothing."
+  description = "Number of invocations that may run at the same time, reserved from the account's limit. 0 disables the broker; null or -1 reserves nothing."
   type        = number
   default     = null
 
@@ -143,12 +143,12 @@ variable "reserved_concurrent_executions" {
       var.reserved_concurrent_executions == null ? true :
       alltrue([var.reserved_concurrent_executions >= -1, floor(var.reserved_concurrent_executions) == var.reserved_concurrent_executions])
     )
-    error_message = "reserved_concurrent_executions must be a whole number from -1 up."
+    error_message = "reserved_concurrent_executions must be a whole number, -1 or greater."
   }
 }
 
 variable "code_signing_config_arn" {
-  description = "ARN of a Lambda code signing configuration. Release zips are not signed with AWS Signer: a configuration that enforces signatures refuses them, so sign the zip yourself and deploy it with `lambda_source_s3`."
+  description = "ARN of a Lambda code signing configuration. Release zips are not signed with AWS Signer, so Lambda refuses them if the configuration enforces signatures: sign the zip yourself, and deploy it with `lambda_source_s3`."
   type        = string
   default     = null
 
@@ -162,12 +162,12 @@ variable "code_signing_config_arn" {
 }
 
 variable "tags" {
-  description = "Tags of everything that the module makes. They win over the module's own two."
+  description = "Tags of all resources. They override the module's own two tags."
   type        = map(string)
   default     = {}
   nullable    = false
 
-  # What Lambda, IAM, CloudWatch and CloudWatch Logs all take: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+  # The characters that Lambda, IAM, CloudWatch and CloudWatch Logs all accept: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
   validation {
     condition = alltrue([
       for key, value in var.tags : alltrue([
@@ -180,24 +180,24 @@ variable "tags" {
 
   validation {
     condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
-    error_message = "tags: keys that begin with aws: are AWS's own."
+    error_message = "tags: keys must not begin with aws:, which AWS reserves."
   }
 
   validation {
     condition     = length(setunion(keys(var.tags), ["github-token-broker:managed-by", "github-token-broker:module"])) <= 50
-    error_message = "tags: AWS allows 50 on a resource, the module's own two included."
+    error_message = "tags: AWS allows 50 tags on a resource, including the module's own two."
   }
 
   validation {
     condition     = length(var.tags) == length(distinct([for key in keys(var.tags) : lower(key)]))
-    error_message = "tags: two keys differ only in case, which IAM refuses."
+    error_message = "tags: two keys differ only in case. IAM refuses such keys."
   }
 }
 
-# --- what it gives tokens for -----------------------------------------------------------------------------------------
+# --- scope of the tokens ----------------------------------------------------------------------------------------------
 
 variable "repository_owner" {
-  description = "The account or organisation that owns the repository."
+  description = "Account or organisation that owns the repository."
   type        = string
   nullable    = false
 
@@ -213,7 +213,7 @@ variable "repository_owner" {
 }
 
 variable "repository_name" {
-  description = "The repository that tokens are good for, without its owner."
+  description = "Repository that tokens give access to, without its owner."
   type        = string
   nullable    = false
 
@@ -229,7 +229,7 @@ variable "repository_name" {
 }
 
 variable "permissions" {
-  description = "The permissions of each token: `read`, `write` or `admin` by the name in GitHub's API, such as `pull_requests`. The App's installation must have them."
+  description = "Permissions of each token: `read`, `write` or `admin` for each name in GitHub's API, such as `pull_requests`. The App's installation must have them."
   type        = map(string)
   default     = { contents = "read" }
   nullable    = false
@@ -239,15 +239,15 @@ variable "permissions" {
     error_message = "permissions must request at least one permission."
   }
 
-  # GitHub answers with 422 to a name or level that it does not know, so the broker would fail at each invocation.
+  # GitHub answers 422 to an unknown name or level, so every invocation of the broker would fail.
   validation {
     condition     = alltrue([for name in keys(var.permissions) : can(regex("^[a-z][a-z0-9_]*$", name))])
-    error_message = "permissions: a name is written as in GitHub's API, in lower case and with underscores. GitHub's API spells it pull_requests, not pull-requests or \"Pull requests\"."
+    error_message = "permissions: a name must be spelled as in GitHub's API, in lower case and with underscores: pull_requests, not pull-requests or \"Pull requests\"."
   }
 
   validation {
     condition     = alltrue([for level in values(var.permissions) : try(contains(["read", "write", "admin"], level), false)])
-    error_message = "permissions: a level is read, write or admin. To leave out a permission, leave out its name."
+    error_message = "permissions: a level must be read, write or admin. To omit a permission, omit its name."
   }
 }
 
@@ -272,24 +272,24 @@ variable "ssm_parameter_paths" {
 
   validation {
     condition     = alltrue([for path in values(var.ssm_parameter_paths) : !can(regex("//|/$", path))])
-    error_message = "ssm_parameter_paths must not have two slashes in a row or a slash at the end: SSM has no such parameter."
+    error_message = "ssm_parameter_paths must not have consecutive slashes or a trailing slash: SSM allows no such name."
   }
 
   validation {
     condition     = length(distinct(values(var.ssm_parameter_paths))) == 3
-    error_message = "ssm_parameter_paths must be three different names: each parameter holds one value."
+    error_message = "ssm_parameter_paths must be three different names: each parameter has one value."
   }
 }
 
 variable "github_api_base_url" {
-  description = "Base of GitHub's REST API; for GitHub Enterprise Server `https://HOST/api/v3`, for GHE.com `https://api.SUBDOMAIN.ghe.com`. Empty means the default."
+  description = "Base URL of GitHub's REST API: `https://HOST/api/v3` for GitHub Enterprise Server, `https://api.SUBDOMAIN.ghe.com` for GHE.com. An empty string means the default."
   type        = string
   default     = "https://api.github.com"
   nullable    = false
 
   validation {
     condition     = var.github_api_base_url == "" ? true : can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.github_api_base_url))
-    error_message = "github_api_base_url must be absolute: a scheme and a host, as in https://api.github.com."
+    error_message = "github_api_base_url must be absolute: a scheme and a host, such as https://api.github.com."
   }
 
   validation {
@@ -298,7 +298,7 @@ variable "github_api_base_url" {
       can(regex("^(?i:https)://", var.github_api_base_url)),
       can(regex("^(?i:http)://([^/?#]*@)?((?i:localhost)|127(\\.[0-9]{1,3}){3}|\\[[0:]*:0*1\\])(:[0-9]*)?([/?#]|$)", var.github_api_base_url)),
     ])
-    error_message = "github_api_base_url must use https unless the host is loopback: secrets travel there."
+    error_message = "github_api_base_url must use https unless the host is loopback, because secrets are sent to it."
   }
 
   validation {
@@ -309,8 +309,8 @@ variable "github_api_base_url" {
     error_message = "github_api_base_url must not contain user info, a query or a fragment."
   }
 
-  # What the broker's URL parser takes: a name, an IPv4 address with four decimal parts, or an IPv6 address in brackets,
-  # and a port up to 65535. A name whose last part is a number would be taken for an IPv4 address.
+  # The broker's URL parser accepts a name, an IPv4 address with four decimal parts, or an IPv6 address in brackets, and a
+  # port up to 65535. It parses a name whose last part is a number as an IPv4 address.
   validation {
     condition = !can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.github_api_base_url)) ? true : alltrue([
       !can(regex("[\\p{Cc} \\\\]", var.github_api_base_url)),
@@ -322,17 +322,17 @@ variable "github_api_base_url" {
       !can(regex("://([^/?#]*@)?([A-Za-z0-9_-]+\\.)*0[xX][0-9A-Fa-f]*\\.?(:[0-9]*)?([/?#]|$)", var.github_api_base_url)),
       try(tonumber(regex("://[^/?#]*:([0-9]+)(?:[/?#]|$)", var.github_api_base_url)[0]) <= 65535, true),
     ])
-    error_message = "github_api_base_url has a host, a port or a character that no URL of a service has."
+    error_message = "github_api_base_url has an invalid host, port or character."
   }
 
   validation {
     condition     = !can(regex("^(?i)https?://(www\\.)?(github\\.com|[a-z0-9-]+\\.ghe\\.com)\\.?(:[0-9]*)?(/|$)", var.github_api_base_url))
-    error_message = "github_api_base_url is the address of GitHub's website. The API is at https://api.github.com, on GHE.com at https://api.SUBDOMAIN.ghe.com, on GitHub Enterprise Server at https://HOST/api/v3."
+    error_message = "github_api_base_url is the URL of GitHub's website. Use the API's URL: https://api.github.com, https://api.SUBDOMAIN.ghe.com for GHE.com, or https://HOST/api/v3 for GitHub Enterprise Server."
   }
 }
 
 variable "log_level" {
-  description = "The least severe level that is logged: `debug`, `info`, `warn` or `error`."
+  description = "Minimum level of log lines: `debug`, `info`, `warn` or `error`."
   type        = string
   default     = "info"
   nullable    = false
@@ -346,7 +346,7 @@ variable "log_level" {
 # --- keys, role and logs ----------------------------------------------------------------------------------------------
 
 variable "kms_key_arn" {
-  description = "ARN of the customer key that encrypts the SSM parameters. Null when they are encrypted with AWS's own key (`alias/aws/ssm`), which needs no permission."
+  description = "ARN of the customer managed key that encrypts the SSM parameters. Null if they are encrypted with the AWS managed key `alias/aws/ssm`, which needs no permission."
   type        = string
   default     = null
 
@@ -355,12 +355,12 @@ variable "kms_key_arn" {
       var.kms_key_arn == null ? true :
       can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
     )
-    error_message = "kms_key_arn must be the ARN of a key (…:key/…), not of an alias: IAM compares with the key's own ARN, so a policy that names an alias grants nothing."
+    error_message = "kms_key_arn must be the ARN of a key (…:key/…), not of an alias: a policy with an alias's ARN grants nothing, because IAM compares it with the key's ARN."
   }
 }
 
 variable "environment_kms_key_arn" {
-  description = "ARN of the customer key that encrypts the function's environment variables at rest. They hold no secret."
+  description = "ARN of the customer managed key that encrypts the function's environment variables at rest. They contain no secret. The identity that applies needs [permissions for the key](https://github-token-broker.meigma.dev/reference/iam.html#the-key-of-the-environment-variables)."
   type        = string
   default     = null
 
@@ -374,7 +374,7 @@ variable "environment_kms_key_arn" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "ARN of the policy that bounds the function's role."
+  description = "ARN of the permissions boundary of the function's role."
   type        = string
   default     = null
 
@@ -388,7 +388,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "role_name" {
-  description = "Name of the function's role; by default `function_name`. An account has each role name once, so brokers of one name in several regions need a role name each. A later change makes a new role: grants to the old one's ARN do not move with it."
+  description = "Name of the function's role; by default `function_name`. A role name is unique in an account, so brokers with the same name in several regions need different role names. Changing it creates a new role: permissions that others granted to the old role are not moved."
   type        = string
   default     = null
 
@@ -399,19 +399,19 @@ variable "role_name" {
 }
 
 variable "role_path" {
-  description = "IAM path of the function's role. It is set when the role is made; to change it later, change `role_name` too."
+  description = "IAM path of the function's role. To change it later, change `role_name` too."
   type        = string
   default     = "/"
   nullable    = false
 
   validation {
     condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path))
-    error_message = "role_path must begin and end with a slash, as in /brokers/."
+    error_message = "role_path must begin and end with a slash, such as /brokers/."
   }
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept; 0 means that they never expire."
+  description = "Retention of the logs in days; 0 means that they never expire."
   type        = number
   default     = 30
   nullable    = false
@@ -421,18 +421,18 @@ variable "log_retention_days" {
       [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_days,
     )
-    error_message = "log_retention_days must be a period that CloudWatch Logs knows (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653), or 0: never expire."
+    error_message = "log_retention_days must be a period that CloudWatch Logs supports (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653), or 0, so that logs never expire."
   }
 }
 
 variable "keep_logs_on_destroy" {
-  description = "Whether the log group stays when the broker is destroyed. By default it does when `log_retention_days` is 0."
+  description = "Whether the log group is kept when the broker is destroyed. By default, it is kept if `log_retention_days` is 0."
   type        = bool
   default     = null
 }
 
 variable "log_kms_key_arn" {
-  description = "ARN of the customer key that encrypts the log group. The key's policy must let CloudWatch Logs use it: see \"A key for the logs\"."
+  description = "ARN of the customer managed key that encrypts the log group. The [key's policy](https://github-token-broker.meigma.dev/reference/iam.html#the-key-of-the-log-group) must allow CloudWatch Logs to use it."
   type        = string
   default     = null
 
@@ -448,7 +448,7 @@ variable "log_kms_key_arn" {
 # --- the network ------------------------------------------------------------------------------------------------------
 
 variable "vpc_config" {
-  description = "Subnets and security groups to run in. Needed only to reach what is not public, such as a GitHub Enterprise Server; GitHub and SSM must then be reachable from there (NAT gateway, proxy, VPC endpoint)."
+  description = "Subnets and security groups of the function. Needed only to reach private hosts, such as a GitHub Enterprise Server. GitHub and SSM must be reachable from the subnets, through a NAT gateway, a proxy or a VPC endpoint."
   type = object({
     subnet_ids         = list(string)
     security_group_ids = list(string)
@@ -468,19 +468,19 @@ variable "vpc_config" {
       [for id in try(var.vpc_config.subnet_ids, []) : can(regex("^subnet-[0-9a-f]+$", id))],
       [for id in try(var.vpc_config.security_group_ids, []) : can(regex("^sg-[0-9a-f]+$", id))],
     ))
-    error_message = "vpc_config takes IDs: subnet-… and sg-…."
+    error_message = "vpc_config must have IDs: subnet-… and sg-…."
   }
 }
 
 variable "keep_network_permissions" {
-  description = "Keeps the role's permissions on network interfaces without `vpc_config`. Set it in the apply that takes the function out of the VPC, and remove it after 20 minutes: until then, Lambda deletes the interfaces with these permissions. See \"Networks\"."
+  description = "Whether the role keeps its permissions on network interfaces without `vpc_config`. Set it in the apply that moves the function out of the VPC, and remove it after 20 minutes: Lambda needs these permissions to delete the interfaces."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "ca_bundle" {
-  description = "For a private CA, such as that of a GitHub Enterprise Server: a layer version and the path below `/opt/` of the PEM file in it. Sets `SSL_CERT_FILE`, whose certificates are trusted in addition to the system's: the file needs only your CA."
+  description = "Private CA, such as that of a GitHub Enterprise Server: a layer version and the path of its PEM file below `/opt/`. Sets `SSL_CERT_FILE`. Its certificates are trusted in addition to the system's trust store, so the file needs only your CA."
   type = object({
     layer_arn = string
     path      = string
@@ -500,16 +500,16 @@ variable "ca_bundle" {
       can(regex("^/opt/[A-Za-z0-9_./-]*[A-Za-z0-9_-]$", var.ca_bundle.path)),
       !can(regex("/\\.\\.?(/|$)", var.ca_bundle.path)),
     ])
-    error_message = "ca_bundle.path must be the path of a file below /opt/, where Lambda puts layers."
+    error_message = "ca_bundle.path must be the path of a file below /opt/, where Lambda extracts layers."
   }
 }
 
 variable "https_proxy" {
-  description = "URL of the proxy for GitHub and SSM. It is readable in the function's configuration and in the state, so give the proxy no password."
+  description = "URL of the proxy for GitHub and SSM. It is readable in the function's configuration and in the state, so do not include a password."
   type        = string
   default     = null
 
-  # As with the URLs above: an IPv6 address, an IPv4 address and a port must be such.
+  # As for the URLs above, an IPv6 address, an IPv4 address and a port must be valid.
   validation {
     condition = var.https_proxy == null ? true : alltrue([
       can(regex("^((?i:https?)://)?([^/?#@\\[\\]\\\\[:space:]]*@)?([A-Za-z0-9_.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$", var.https_proxy)),
@@ -517,29 +517,29 @@ variable "https_proxy" {
       can(regex("\\[", var.https_proxy)) ? can(cidrhost("${regex("\\[(.*)\\]", var.https_proxy)[0]}/128", 0)) : true,
       can(regex("(^|[./@])[0-9]+(:[0-9]+)?/?$", var.https_proxy)) ? can(cidrhost("${regex("(?:^|[/@])([0-9.]+)(?::[0-9]+)?/?$", var.https_proxy)[0]}/32", 0)) : true,
     ])
-    error_message = "https_proxy must be the http or https URL of a proxy, as in http://proxy.example.com:3128."
+    error_message = "https_proxy must be the http or https URL of a proxy, such as http://proxy.example.com:3128."
   }
 }
 
 variable "no_proxy" {
-  description = "Hosts that are reached without the proxy, separated by commas."
+  description = "Comma-separated list of hosts that are reached without the proxy."
   type        = string
   default     = null
 
   validation {
     condition     = var.no_proxy == null ? true : can(regex("^[A-Za-z0-9_.:/*\\[\\], -]*[A-Za-z0-9*\\]]$", var.no_proxy))
-    error_message = "no_proxy must be hosts, separated by commas."
+    error_message = "no_proxy must be a comma-separated list of hosts."
   }
 }
 
 variable "ssm_endpoint_url" {
-  description = "URL of the SSM endpoint; needed for a VPC endpoint without private DNS."
+  description = "URL of the SSM endpoint. Needed for a VPC endpoint without private DNS."
   type        = string
   default     = null
 
   validation {
     condition     = var.ssm_endpoint_url == null ? true : can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.ssm_endpoint_url))
-    error_message = "ssm_endpoint_url must be absolute: a scheme and a host, as in https://vpce-0123456789abcdef0-abcdefgh.ssm.eu-central-1.vpce.amazonaws.com."
+    error_message = "ssm_endpoint_url must be absolute: a scheme and a host, such as https://vpce-0123456789abcdef0-abcdefgh.ssm.eu-central-1.vpce.amazonaws.com."
   }
 
   validation {
@@ -548,7 +548,7 @@ variable "ssm_endpoint_url" {
       can(regex("^(?i:https)://", var.ssm_endpoint_url)),
       can(regex("^(?i:http)://([^/?#]*@)?((?i:localhost)|127(\\.[0-9]{1,3}){3}|\\[[0:]*:0*1\\])(:[0-9]*)?([/?#]|$)", var.ssm_endpoint_url)),
     ])
-    error_message = "ssm_endpoint_url must use https unless the host is loopback: secrets travel there."
+    error_message = "ssm_endpoint_url must use https unless the host is loopback, because secrets are sent to it."
   }
 
   validation {
@@ -559,8 +559,8 @@ variable "ssm_endpoint_url" {
     error_message = "ssm_endpoint_url must not contain user info, a query or a fragment."
   }
 
-  # What the broker's URL parser takes: a name, an IPv4 address with four decimal parts, or an IPv6 address in brackets,
-  # and a port up to 65535. A name whose last part is a number would be taken for an IPv4 address.
+  # The broker's URL parser accepts a name, an IPv4 address with four decimal parts, or an IPv6 address in brackets, and a
+  # port up to 65535. It parses a name whose last part is a number as an IPv4 address.
   validation {
     condition = var.ssm_endpoint_url == null ? true : !can(regex("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]", var.ssm_endpoint_url)) ? true : alltrue([
       !can(regex("[\\p{Cc} \\\\]", var.ssm_endpoint_url)),
@@ -572,21 +572,21 @@ variable "ssm_endpoint_url" {
       !can(regex("://([^/?#]*@)?([A-Za-z0-9_-]+\\.)*0[xX][0-9A-Fa-f]*\\.?(:[0-9]*)?([/?#]|$)", var.ssm_endpoint_url)),
       try(tonumber(regex("://[^/?#]*:([0-9]+)(?:[/?#]|$)", var.ssm_endpoint_url)[0]) <= 65535, true),
     ])
-    error_message = "ssm_endpoint_url has a host, a port or a character that no URL of a service has."
+    error_message = "ssm_endpoint_url has an invalid host, port or character."
   }
 }
 
-# --- who may invoke, and alarms ---------------------------------------------------------------------------------------
+# --- invokers and alarms ----------------------------------------------------------------------------------------------
 
 variable "invokers" {
-  description = "Who may invoke the function, by a name that becomes the statement's ID: the ARN of a role, or the ID of an account whose administrators may then let their own roles. This account's own ID grants nothing by itself: attach `caller_policy_json` there."
+  description = "Principals that may invoke the function, by the ID of their policy statement: the ARN of a role, or the ID of an account whose administrators can then allow their roles. The function's own account ID grants nothing: attach `caller_policy_json` to the roles of that account."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
     condition     = alltrue([for name in keys(var.invokers) : can(regex("^[A-Za-z0-9_-]{1,100}$", name))])
-    error_message = "invokers: a name is the ID of a policy statement, of 1 to 100 letters, digits, hyphens and underscores."
+    error_message = "invokers: a name is the ID of a policy statement and must have 1 to 100 letters, digits, hyphens and underscores."
   }
 
   validation {
@@ -594,19 +594,19 @@ variable "invokers" {
       for principal in values(var.invokers) :
       can(regex("^([0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+)$", principal))
     ])
-    error_message = "invokers: a value is the ARN of a role (arn:aws:iam::123456789012:role/NAME) or the ID of an account (123456789012). Not * or an organisation: strangers could have tokens. Not a service: it sends a payload, which the broker refuses. Not a session (arn:aws:sts::…): it is gone within hours, so name its role."
+    error_message = "invokers: a value must be the ARN of a role (arn:aws:iam::123456789012:role/NAME) or the ID of an account (123456789012). * and organisations are not allowed, because anyone in them could get tokens. Services are not allowed, because the broker refuses their payload. Sessions (arn:aws:sts::…) expire within hours: use the ARN of their role."
   }
 }
 
 variable "enable_alarms" {
-  description = "Whether to make CloudWatch alarms: errors, throttles, slowness, and the error types of `alarm_error_types`. They cost what CloudWatch charges for four alarms and one metric."
+  description = "Whether to create CloudWatch alarms on errors, throttles, duration and the error types of `alarm_error_types`. CloudWatch charges for four alarms and one metric."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "alarm_actions" {
-  description = "ARNs that are notified when an alarm goes off, such as an SNS topic. Without any, alarms are visible only in CloudWatch."
+  description = "ARNs that are notified when an alarm goes into the ALARM state, such as that of an SNS topic. Without any, alarms are visible only in CloudWatch."
   type        = list(string)
   default     = []
   nullable    = false
@@ -618,7 +618,7 @@ variable "alarm_actions" {
 }
 
 variable "ok_actions" {
-  description = "ARNs that are notified when an alarm returns to OK. An alarm returns by itself after a period without an error."
+  description = "ARNs that are notified when an alarm returns to the OK state. An alarm returns to OK after a period without an error."
   type        = list(string)
   default     = []
   nullable    = false
@@ -630,14 +630,14 @@ variable "ok_actions" {
 }
 
 variable "alarm_settings" {
-  description = "Other values than the defaults, by alarm (`errors`, `throttles`, `duration`, `error_types`): `threshold` (1; for `duration`, in milliseconds, seven tenths of `timeout`), `period` in seconds (300) and `evaluation_periods` (1), as in `{ errors = { threshold = 5, period = 3600 } }`."
-  type        = map(map(number)) # and not an object, which drops misspelled members
+  description = "Settings that differ from the defaults, by alarm (`errors`, `throttles`, `duration`, `error_types`): `threshold` (default 1; for `duration`, 70 % of `timeout`, in milliseconds), `period` in seconds (default 300) and `evaluation_periods` (default 1). Example: `{ errors = { threshold = 5, period = 3600 } }`."
+  type        = map(map(number)) # not an object type, which drops misspelled members
   default     = {}
   nullable    = false
 
   validation {
     condition     = length(setsubtract(keys(var.alarm_settings), ["errors", "throttles", "duration", "error_types"])) == 0
-    error_message = "alarm_settings knows only the alarms errors, throttles, duration and error_types."
+    error_message = "alarm_settings has an unknown alarm: use only errors, throttles, duration and error_types."
   }
 
   validation {
@@ -645,7 +645,7 @@ variable "alarm_settings" {
       for settings in values(var.alarm_settings) :
       try(length(setsubtract(keys(settings), ["threshold", "period", "evaluation_periods"])) == 0, false)
     ])
-    error_message = "alarm_settings: an alarm has only threshold, period and evaluation_periods."
+    error_message = "alarm_settings: an alarm has an unknown setting: use only threshold, period and evaluation_periods."
   }
 
   # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
@@ -660,19 +660,19 @@ variable "alarm_settings" {
         lookup(settings, "period", 300) * lookup(settings, "evaluation_periods", 1) <= (lookup(settings, "period", 300) < 3600 ? 86400 : 604800),
       ]), false)
     ])
-    error_message = "alarm_settings: a threshold is more than 0, a period a multiple of 60 seconds, evaluation_periods a whole number from 1; both together span at most a day, or a week for periods of an hour and more."
+    error_message = "alarm_settings: threshold must be greater than 0, period a multiple of 60 seconds, and evaluation_periods a whole number, 1 or greater. period times evaluation_periods must be at most a day, or a week for periods of an hour or more."
   }
 }
 
 variable "alarm_per_error_type" {
-  description = "Whether each of `alarm_error_types` gets a metric filter and an alarm of its own, instead of one for all."
+  description = "Whether each of `alarm_error_types` has its own metric filter and alarm, instead of one for all."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "alarm_error_types" {
-  description = "The `error_type`s that set off the alarm on error types. The default names those that need an operator; an empty list makes no such alarm."
+  description = "[Error types](https://github-token-broker.meigma.dev/reference/errors.html) that raise the alarm on error types. The default lists those that need an operator. An empty list creates no such alarm."
   type        = set(string)
   default = [
     "ConfigurationInvalid",

@@ -1,4 +1,4 @@
-# Each source of the code, each architecture, and the hash of the bytes.
+# Every source of the code, both architectures, and the hash of the bytes.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -13,7 +13,7 @@ mock_provider "aws" {
     defaults = { name = "eu-central-1", region = "eu-central-1" }
   }
 
-  # The real provider checks the form of the ARNs that other resources are given.
+  # The real provider checks the form of ARNs that are arguments of other resources.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }
@@ -96,11 +96,11 @@ run "local_zip" {
       length(terraform_data.release_hash) == 0,
       output.deployed_version == null,
     ])
-    error_message = "The code is not that of the local zip, or its hash is not that of the bytes."
+    error_message = "The code is not the local zip, or its hash is not that of the bytes."
   }
 }
 
-run "other_bytes_have_another_hash" {
+run "new_bytes_change_the_hash" {
   command = plan
 
   variables {
@@ -129,7 +129,7 @@ run "object_in_s3" {
       length(terraform_data.release) == 0,
       output.deployed_version == null,
     ])
-    error_message = "The code is not that of the object."
+    error_message = "The code is not the object."
   }
 }
 

@@ -9,7 +9,7 @@ mock_provider "aws" {
     defaults = { partition = "aws" }
   }
 
-  # The real provider checks the form of the ARNs that other resources are given.
+  # The real provider checks the form of ARNs that are arguments of other resources.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }
@@ -172,7 +172,7 @@ run "every_claim_and_a_pattern" {
     error_message = "The conditions are wrong."
   }
 
-  # Besides the audience and the subject, AWS STS evaluates these claims of GitHub's and no others.
+  # In addition to the audience and the subject, AWS STS evaluates only these claims of GitHub's.
   assert {
     condition = toset(flatten([
       for tests in values(jsondecode(aws_iam_role.caller.assume_role_policy).Statement[0].Condition) : keys(tests)
@@ -199,7 +199,7 @@ run "every_claim_and_a_pattern" {
   }
 }
 
-run "any_branch_when_asked_for" {
+run "allow_any_branch" {
   command = plan
 
   module {
@@ -231,7 +231,7 @@ run "any_branch_when_asked_for" {
   }
 }
 
-run "any_repository_when_asked_for" {
+run "allow_any_repository_of_owner" {
   command = plan
 
   module {
@@ -467,8 +467,8 @@ run "characters_that_github_allows" {
   }
 }
 
-# Written in full, the subjects of these would fill more than 2,048 characters.
-run "many_refs_and_environments_stay_within_the_default_quota" {
+# Their complete subjects would have more than 2,048 characters.
+run "many_refs_and_environments_fit_the_default_quota" {
   command = plan
 
   module {

@@ -1,5 +1,5 @@
-# What modules/github-actions-caller refuses: at least one bad value for every validation and precondition. A run may give
-# bad values to several variables at once, and each of expect_failures must fail.
+# Invalid inputs of modules/github-actions-caller: at least one invalid value for every validation and precondition. A run may
+# set several variables to invalid values, and each of expect_failures must fail.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -10,7 +10,7 @@ mock_provider "aws" {
     defaults = { partition = "aws" }
   }
 
-  # The real provider checks the form of the ARNs that other resources are given.
+  # The real provider checks the form of ARNs that are arguments of other resources.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }
@@ -110,7 +110,7 @@ run "reject_any_ref" {
   expect_failures = [var.refs]
 }
 
-run "reject_any_branch_twice" {
+run "reject_any_branch_by_two_asterisks" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables { refs = ["refs/heads/main", "refs/heads/**"] }
@@ -131,7 +131,7 @@ run "reject_any_tag" {
   expect_failures = [var.refs]
 }
 
-run "reject_branch_by_its_end" {
+run "reject_leading_wildcard_in_a_branch" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables { refs = ["refs/heads/main", "refs/heads/*-release"] }
@@ -155,7 +155,7 @@ run "reject_repository_without_id" {
   expect_failures = [aws_iam_role.caller]
 }
 
-run "reject_repository_beside_any_repository" {
+run "reject_repository_with_any_repository" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables { allow_any_repository_of_owner = true }
@@ -179,28 +179,28 @@ run "reject_no_ref_with_an_environment" {
   expect_failures = [aws_iam_role.caller]
 }
 
-run "reject_ref_beside_any_branch" {
+run "reject_ref_with_any_branch" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables { allow_any_branch = true }
   expect_failures = [aws_iam_role.caller]
 }
 
-run "reject_trust_policy_that_is_too_long" {
+run "reject_long_trust_policy" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables { refs = [for n in range(100) : "refs/heads/a-branch-with-a-long-name-${n}"] }
   expect_failures = [aws_iam_role.caller, check.trust_policy_size]
 }
 
-run "warn_about_trust_policy_over_the_default_quota" {
+run "warn_about_trust_policy_over_default_quota" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables { refs = [for n in range(40) : "refs/heads/a-branch-with-a-long-name-${n}"] }
   expect_failures = [check.trust_policy_size]
 }
 
-# The size is known when the provider's ARN is not.
+# The size is known even if the provider's ARN is not.
 run "warn_about_trust_policy_of_a_new_provider" {
   command = plan
   module { source = "./modules/github-actions-caller" }
@@ -211,14 +211,14 @@ run "warn_about_trust_policy_of_a_new_provider" {
   expect_failures = [check.trust_policy_size]
 }
 
-run "reject_policy_that_is_too_long" {
+run "reject_long_policy" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables { function_arns = [for n in range(150) : "arn:aws:lambda:eu-central-1:111122223333:function:a-broker-with-a-name-${n}"] }
   expect_failures = [aws_iam_role_policy.caller]
 }
 
-run "reject_characters_that_iam_does_not_take" {
+run "reject_characters_that_iam_does_not_accept" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables {
@@ -230,7 +230,7 @@ run "reject_characters_that_iam_does_not_take" {
   expect_failures = [var.refs, var.environments, var.job_workflow_refs, var.workflows]
 }
 
-run "reject_refs_that_git_does_not_allow" {
+run "reject_invalid_git_refs" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables {
@@ -252,7 +252,7 @@ run "reject_other_issuers" {
   expect_failures = [var.issuer, var.oidc_provider_arn]
 }
 
-run "reject_issuer_with_a_slash_at_the_end" {
+run "reject_issuer_with_a_trailing_slash" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables { issuer = "https://token.actions.githubusercontent.com/" }
@@ -328,7 +328,7 @@ run "reject_refs_with_environments_on_enterprise_server" {
   expect_failures = [aws_iam_role.caller]
 }
 
-run "reject_creating_the_provider_of_enterprise_server" {
+run "reject_creating_a_provider_of_enterprise_server" {
   command = plan
   module { source = "./modules/github-actions-caller" }
   variables {

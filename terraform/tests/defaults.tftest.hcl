@@ -1,4 +1,4 @@
-# What a caller gets who sets only the required inputs.
+# The resources when only the required inputs are set.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -13,7 +13,7 @@ mock_provider "aws" {
     defaults = { name = "eu-central-1", region = "eu-central-1" }
   }
 
-  # The real provider checks the form of the ARNs that other resources are given.
+  # The real provider checks the form of ARNs that are arguments of other resources.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }
@@ -158,7 +158,7 @@ run "role" {
         Principal = { Service = "lambda.amazonaws.com" }
       }]
     }
-    error_message = "A principal other than Lambda may assume the role."
+    error_message = "A principal other than Lambda can assume the role."
   }
 
   assert {
@@ -224,7 +224,7 @@ mock_provider "aws" {
     defaults = { name = "us-gov-west-1", region = "us-gov-west-1" }
   }
 
-  # The real provider checks the form of the ARNs that other resources are given.
+  # The real provider checks the form of ARNs that are arguments of other resources.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws-us-gov:iam::444455556666:role/mocked" }
   }

@@ -1,4 +1,4 @@
-# Every example plans as it is, with a mocked account. with-ssm-write-only has a file of its own, since it needs a newer
+# Plans every example without changes, with a mocked account. with-ssm-write-only has its own file, because it needs a newer
 # Terraform and provider than the module.
 
 mock_provider "aws" {
@@ -14,7 +14,7 @@ mock_provider "aws" {
     defaults = { name = "eu-central-1", region = "eu-central-1" }
   }
 
-  # The inputs' rules and the real provider check the form of these.
+  # The inputs' validations and the real provider check the form of these.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }

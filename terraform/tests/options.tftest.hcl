@@ -1,4 +1,4 @@
-# What each optional input changes.
+# The effect of each optional input.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -13,7 +13,7 @@ mock_provider "aws" {
     defaults = { name = "eu-central-1", region = "eu-central-1" }
   }
 
-  # The real provider checks the form of the ARNs that other resources are given.
+  # The real provider checks the form of ARNs that are arguments of other resources.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }
@@ -101,11 +101,11 @@ run "own_values" {
 
   assert {
     condition     = length(jsondecode(aws_iam_role_policy.lambda.policy).Statement) == 2
-    error_message = "A key for logs or environment gives the role a permission."
+    error_message = "The key of the logs or of the environment adds a permission to the role."
   }
 }
 
-run "logs_kept_or_not" {
+run "keep_logs_on_destroy" {
   command = plan
 
   variables {
@@ -129,7 +129,7 @@ run "logs_kept_or_not" {
   }
 }
 
-run "blank_base_url_means_the_default" {
+run "blank_base_url_is_the_default" {
   command = plan
 
   variables {
@@ -142,7 +142,7 @@ run "blank_base_url_means_the_default" {
   }
 }
 
-run "tags_override_the_modules_own" {
+run "tags_override_the_modules_tags" {
   command = plan
 
   variables {
@@ -377,12 +377,22 @@ run "alarms" {
         alarm.ok_actions == toset(["arn:aws:sns:eu-central-1:111122223333:all-clear"]),
       ])
     ])
-    error_message = "An alarm goes off without data or has no action."
+    error_message = "An alarm is raised without data or has no action."
   }
 
   assert {
-    condition     = strcontains(aws_cloudwatch_metric_alarm.function["errors"].alarm_description, "refused payload counts")
-    error_message = "The alarm on errors does not mention refused payloads."
+    condition = { for name, alarm in merge(aws_cloudwatch_metric_alarm.function, aws_cloudwatch_metric_alarm.error_type) : name => regex("https:.*", alarm.alarm_description) } == {
+      errors      = "https://github-token-broker.meigma.dev/reference/errors.html"
+      throttles   = "https://github-token-broker.meigma.dev/how-to/alarms.html"
+      duration    = "https://github-token-broker.meigma.dev/reference/errors.html#deadlineexceeded"
+      error-types = "https://github-token-broker.meigma.dev/reference/errors.html"
+    }
+    error_message = "An alarm's description does not link to its page."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.function["errors"].alarm_description, "payload was refused")
+    error_message = "The description of the alarm on errors does not mention refused payloads."
   }
 }
 
@@ -412,7 +422,7 @@ run "alarm_settings" {
   }
 }
 
-run "alarm_for_each_error_type" {
+run "one_alarm_per_error_type" {
   command = plan
 
   variables {
@@ -436,9 +446,17 @@ run "alarm_for_each_error_type" {
     }
     error_message = "The alarms are wrong."
   }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.error_type : name => regex("https:.*", alarm.alarm_description) } == {
+      GrantMismatch     = "https://github-token-broker.meigma.dev/reference/errors.html#grantmismatch"
+      PrivateKeyInvalid = "https://github-token-broker.meigma.dev/reference/errors.html#privatekeyinvalid"
+    }
+    error_message = "An alarm's description does not link to its error."
+  }
 }
 
-run "no_error_type_needs_no_alarm" {
+run "no_error_types_no_alarm" {
   command = plan
 
   variables {
@@ -448,11 +466,11 @@ run "no_error_type_needs_no_alarm" {
 
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.error_type) + length(aws_cloudwatch_log_metric_filter.error_type) == 0
-    error_message = "There is an alarm on no error type."
+    error_message = "There is an alarm without an error type."
   }
 }
 
-run "all_error_types_fit_into_one_pattern" {
+run "all_error_types_fit_in_one_pattern" {
   command = plan
 
   variables {
@@ -470,9 +488,15 @@ run "all_error_types_fit_into_one_pattern" {
     condition     = length(aws_cloudwatch_log_metric_filter.error_type["error-types"].pattern) <= 1024
     error_message = "CloudWatch Logs refuses the pattern."
   }
+
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.error_type["error-types"].alarm_description) <= 1024
+    error_message = "CloudWatch refuses the description."
+  }
 }
 
-run "alarms_for_what_needs_an_operator" {
+run "default_alarm_error_types" {
   command = plan
 
   variables {
@@ -485,11 +509,11 @@ run "alarms_for_what_needs_an_operator" {
       "InstallationMismatch", "InstallationSuspended", "InternalError", "ParameterInvalid", "ParametersMissing",
       "ParametersUnreadable", "PermissionsNotGranted", "PrivateKeyInvalid", "RepositoryNotInstalled",
     ]
-    error_message = "The error types that set off the alarm are not those that need an operator."
+    error_message = "The error types that raise the alarm are not those that need an operator."
   }
 }
 
-# Applies, since the partition is that of the function's ARN.
+# Applies, because the partition is that of the function's ARN.
 run "invokers" {
   variables {
     lambda_artifact = { lambda_zip_path = "./tests/fixtures/first.zip" }

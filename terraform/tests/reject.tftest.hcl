@@ -1,5 +1,5 @@
-# What the plan refuses: at least one bad value for every validation and precondition. A run gives bad values to many
-# variables at once, and each of expect_failures must fail.
+# Invalid inputs: at least one invalid value for every validation and precondition. A run sets many variables to invalid values,
+# and each of expect_failures must fail.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -14,7 +14,7 @@ mock_provider "aws" {
     defaults = { name = "eu-central-1", region = "eu-central-1" }
   }
 
-  # The real provider checks the form of the ARNs that other resources are given.
+  # The real provider checks the form of ARNs that are arguments of other resources.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }
@@ -173,7 +173,7 @@ run "reject_misspelled_settings" {
   expect_failures = [var.permissions, var.ssm_parameter_paths, var.github_api_base_url, var.tags, var.alarm_settings]
 }
 
-run "reject_names_in_other_words" {
+run "reject_display_names" {
   command = plan
   variables {
     permissions         = { "Pull requests" = "write" }
@@ -188,7 +188,7 @@ run "reject_names_in_other_words" {
   ]
 }
 
-run "reject_slashes_at_the_end" {
+run "reject_trailing_slashes" {
   command = plan
   variables {
     permissions         = { contents = "none" }
@@ -256,7 +256,7 @@ run "reject_special_characters" {
   ]
 }
 
-run "reject_other_kinds" {
+run "reject_other_types" {
   command = plan
   variables {
     lambda_artifact          = { release_version = "latest" }
@@ -285,7 +285,7 @@ run "reject_other_kinds" {
   ]
 }
 
-run "reject_unencrypted_urls_and_services" {
+run "reject_http_urls_and_services" {
   command = plan
   variables {
     lambda_artifact     = { release_version = "v3.0.0", lambda_source_s3 = { bucket = "a", key = "b" } } # two sources
@@ -385,7 +385,7 @@ run "reject_layer_of_another_region" {
   expect_failures = [aws_lambda_function.broker]
 }
 
-run "reject_more_invokers_than_lambda_keeps" {
+run "reject_too_many_invokers" {
   command = plan
   variables { invokers = { for number in range(100) : "invoker-${number}" => "arn:aws:iam::123456789012:role/invoker-${number}" } }
   expect_failures = [aws_lambda_function.broker]

@@ -1,4 +1,4 @@
-# This example plans as it is, with a mocked account.
+# Plans this example without changes, with a mocked account.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -13,7 +13,7 @@ mock_provider "aws" {
     defaults = { name = "eu-central-1", region = "eu-central-1" }
   }
 
-  # The real provider checks the form of the ARNs that other resources are given.
+  # The real provider checks the form of ARNs that are arguments of other resources.
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }

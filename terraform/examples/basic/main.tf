@@ -1,4 +1,4 @@
-# One broker, with a release of this project.
+# One broker, with the code of a release.
 
 module "broker" {
   # Outside this repository: source = "github.com/meigma/github-token-broker//terraform?ref=v3.0.0" # x-release-please-version
@@ -19,6 +19,6 @@ output "function_name" {
 }
 
 output "caller_policy_json" {
-  description = "The policy to attach to a role that may have tokens."
+  description = "Policy to attach to a role that may get tokens."
   value       = module.broker.caller_policy_json
 }

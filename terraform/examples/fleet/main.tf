@@ -1,4 +1,4 @@
-# Many brokers, one for each repository and set of permissions, with one App and one set of parameters.
+# Many brokers, one for each repository and set of permissions, with one App and the same parameters.
 
 locals {
   release = "v3.0.0" # x-release-please-version
@@ -28,11 +28,11 @@ module "broker" {
 }
 
 output "function_arns" {
-  description = "The ARN of each broker."
+  description = "ARN of each broker."
   value       = { for name, broker in module.broker : name => broker.function_arn }
 }
 
 output "caller_policies" {
-  description = "The policy to attach to a broker's callers."
+  description = "Policy to attach to each broker's callers."
   value       = { for name, broker in module.broker : name => broker.caller_policy_json }
 }

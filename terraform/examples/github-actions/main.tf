@@ -31,7 +31,7 @@ module "caller" {
   refs         = ["refs/heads/main"]
   environments = ["production"]
 
-  # An account has one provider for GitHub: false where it exists already.
+  # An account has one provider for GitHub: set false if it exists.
   create_oidc_provider = true
 }
 

@@ -1,38 +1,38 @@
 # A broker for a GitHub Enterprise Server behind a private CA, in a VPC and subnets that exist.
 
 variable "vpc_id" {
-  description = "The VPC from which the server can be reached."
+  description = "VPC from which the server can be reached."
   type        = string
   default     = "vpc-0123456789abcdef0"
 }
 
 variable "subnet_ids" {
-  description = "Private subnets of that VPC, in two zones at least."
+  description = "Private subnets of that VPC, in at least two Availability Zones."
   type        = list(string)
   default     = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 }
 
 variable "server_cidr" {
-  description = "Where the server is."
+  description = "Addresses of the server and of the VPC endpoint of SSM."
   type        = string
   default     = "10.0.0.0/16"
 }
 
 variable "ca_layer_arn" {
-  description = "The layer version with the CA bundle; README.md says how to make it."
+  description = "ARN of the layer version with the CA bundle; see https://github-token-broker.meigma.dev/how-to/github-enterprise-server.html"
   type        = string
   default     = "arn:aws:lambda:eu-central-1:123456789012:layer:company-ca:1"
 }
 
 variable "kms_key_arn" {
-  description = "The key that encrypts the parameters."
+  description = "ARN of the key that encrypts the parameters."
   type        = string
   default     = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 }
 
 resource "aws_security_group" "broker" {
-  #checkov:skip=CKV2_AWS_5:it is attached to the function, inside the module
-  #checkov:skip=CKV_AWS_23:the oldest provider version knows no description of a rule, so a comment describes the only one
+  #checkov:skip=CKV2_AWS_5:the module attaches it to the function
+  #checkov:skip=CKV_AWS_23:the oldest provider version does not support a rule's description; a comment describes the only rule
   name        = "github-token-broker-my-repo"
   description = "GitHub token broker: out to GitHub Enterprise Server and SSM, nothing in"
   vpc_id      = var.vpc_id

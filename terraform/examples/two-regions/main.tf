@@ -23,7 +23,7 @@ module "broker_ireland" {
   providers = { aws = aws.ireland }
 
   function_name    = "github-token-broker-my-repo"
-  role_name        = "github-token-broker-my-repo-ireland" # roles belong to the account, not to a region
+  role_name        = "github-token-broker-my-repo-ireland" # a role name is unique in an account
   repository_owner = "my-org"
   repository_name  = "my-repo"
 
@@ -33,6 +33,6 @@ module "broker_ireland" {
 }
 
 output "function_arns" {
-  description = "The ARN of each broker."
+  description = "ARN of each broker."
   value       = [module.broker.function_arn, module.broker_ireland.function_arn]
 }

@@ -13,7 +13,7 @@ variable "installation_id" {
 }
 
 variable "private_key_pem" {
-  description = "The App's private key. The default is none: replace it, for instance with TF_VAR_private_key_pem."
+  description = "The App's private key. The default is not a key: replace it, for example with TF_VAR_private_key_pem."
   type        = string
   sensitive   = true
   default     = "replace me"
@@ -34,7 +34,7 @@ resource "aws_ssm_parameter" "installation_id" {
 }
 
 resource "aws_ssm_parameter" "private_key" {
-  #checkov:skip=CKV_AWS_337:the key that AWS manages costs nothing; the example github-enterprise-server has a customer key
+  #checkov:skip=CKV_AWS_337:the AWS managed key has no monthly charge; the example github-enterprise-server has a customer managed key
   name  = "/github-token-broker/my-repo/private-key-pem"
   type  = "SecureString"
   value = var.private_key_pem

@@ -1,4 +1,4 @@
-# A broker and its three parameters. The private key goes to SSM and is kept neither in the plan nor in the state.
+# A broker and its three parameters. The private key is stored in SSM, and neither in the plan nor in the state.
 
 variable "client_id" {
   description = "The GitHub App's client ID."
@@ -13,7 +13,7 @@ variable "installation_id" {
 }
 
 variable "private_key_pem" {
-  description = "The App's private key. The default is none: replace it, for instance with TF_VAR_private_key_pem."
+  description = "The App's private key. The default is not a key: replace it, for example with TF_VAR_private_key_pem."
   type        = string
   sensitive   = true
   ephemeral   = true
@@ -21,7 +21,7 @@ variable "private_key_pem" {
 }
 
 variable "private_key_version" {
-  description = "Counted up for each new private key: Terraform cannot see that the key itself is another."
+  description = "Increase it for each new private key: Terraform cannot detect that the key changed."
   type        = number
   default     = 1
 }
@@ -41,7 +41,7 @@ resource "aws_ssm_parameter" "installation_id" {
 }
 
 resource "aws_ssm_parameter" "private_key" {
-  #checkov:skip=CKV_AWS_337:the key that AWS manages costs nothing; the example github-enterprise-server has a customer key
+  #checkov:skip=CKV_AWS_337:the AWS managed key has no monthly charge; the example github-enterprise-server has a customer managed key
   name             = "/github-token-broker/my-repo/private-key-pem"
   type             = "SecureString"
   value_wo         = var.private_key_pem

@@ -1,30 +1,30 @@
-# A role that a GitHub Actions workflow assumes by OIDC and that may invoke the given brokers and nothing else.
+# A role that a GitHub Actions workflow assumes by OIDC and that may invoke only the given brokers.
 
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
 locals {
-  # Claims have the issuer without its scheme before them, and so has the provider's ARN.
+  # Condition keys and the provider's ARN contain the issuer without its scheme.
   issuer = trimprefix(var.issuer, "https://")
 
-  # Of a GitHub Enterprise Server's tokens, AWS STS evaluates the audience and the subject only:
+  # In a GitHub Enterprise Server's tokens, AWS STS evaluates only the audience and the subject:
   # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
   is_server = endswith(local.issuer, "/_services/token")
 
   refs = var.allow_any_branch ? ["refs/heads/*"] : var.refs
 
-  # A job that names an environment has the environment in its subject instead of the ref, and one of a pull request has
-  # neither: https://docs.github.com/en/actions/reference/security/oidc. The claims environment and ref have the values,
-  # so the subject need not repeat them: the policy stays short. Only a server's subject has to say all.
+  # The subject of a job with an environment has the environment instead of the ref, and that of a pull request has neither:
+  # https://docs.github.com/en/actions/reference/security/oidc. The conditions on environment and ref have the values, so the
+  # condition on the subject omits them, which keeps the policy short. For a server, only the subject can have them.
   subject_ends = (
     length(var.environments) > 0
     ? (local.is_server ? [for environment in var.environments : "environment:${replace(environment, ":", "%3A")}"] : ["environment:*"])
     : (local.is_server ? [for ref in local.refs : "ref:${ref}"] : ["ref:*"])
   )
 
-  # Repositories created, renamed or transferred since 2026-07-15 send names with IDs, older ones names without IDs until they
-  # opt in, and a server's repositories always names without IDs.
+  # Repositories that were created, renamed or transferred since 2026-07-15 send names with IDs. Older ones send names without IDs
+  # until they opt in, as a server's repositories always do.
   repository = var.allow_any_repository_of_owner ? "*" : coalesce(var.repository_name, "-")
   subject_starts = concat(
     ["repo:${var.repository_owner}/${local.repository}"],
@@ -34,9 +34,9 @@ locals {
     ])],
   )
 
-  # AWS demands the subject and recommends the audience; the other claims are those that AWS STS evaluates:
+  # AWS requires a condition on the subject and recommends one on the audience. The other claims are those that AWS STS evaluates:
   # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
-  # Each is one that every token must have: a missing claim is a refusal (no IfExists, no ForAllValues).
+  # A token that lacks one of these claims is refused (no IfExists, no ForAllValues).
   evaluated_claims = {
     repository          = ["${var.repository_owner}/${local.repository}"]
     repository_id       = var.repository_id[*]
@@ -65,7 +65,7 @@ locals {
 
   trust_policies = { for name, arn in {
     role = local.oidc_provider_arn
-    # Of the same length, and known when the provider's ARN is not: the size is checked before anything is changed.
+    # Has the same length, but is known even if the provider's ARN is not, so that the size is checked in the plan.
     size = "arn:aws:iam::123456789012:oidc-provider/${local.issuer}"
     } : name => jsonencode({
       Version = "2012-10-17"
@@ -114,12 +114,12 @@ resource "aws_iam_role" "caller" {
         ? alltrue([var.repository_name == null, var.repository_id == null])
         : alltrue([var.repository_name != null, local.is_server ? true : var.repository_id != null])
       )
-      error_message = "Give repository_name and repository_id, or, to let every repository of the owner in, neither of them and allow_any_repository_of_owner = true."
+      error_message = "Set repository_name and repository_id. To allow every repository of the owner, set neither, and set allow_any_repository_of_owner = true."
     }
 
     precondition {
       condition     = local.is_server ? true : var.repository_owner_id != null
-      error_message = "Give repository_owner_id, which keeps out a later owner of the same name."
+      error_message = "Set repository_owner_id. It refuses a later owner of the same name."
     }
 
     precondition {
@@ -127,12 +127,12 @@ resource "aws_iam_role" "caller" {
         local.is_server ? length(var.environments) > 0 : false,
         var.allow_any_branch ? length(var.refs) == 0 : length(var.refs) > 0,
       ])
-      error_message = "Give refs, or, to let every branch in, no refs and allow_any_branch = true."
+      error_message = "Set refs. To allow every branch, set no refs, and set allow_any_branch = true."
     }
 
     precondition {
       condition     = local.is_server ? anytrue([length(var.environments) == 0, alltrue([length(var.refs) == 0, !var.allow_any_branch])]) : true
-      error_message = "Of a GitHub Enterprise Server's tokens, AWS evaluates the subject only, which has either the environment or the ref. Give refs, or environments without refs, and restrict the environments' branches on GitHub."
+      error_message = "In a GitHub Enterprise Server's tokens, AWS evaluates only the subject, which has either the environment or the ref. Set refs, or set environments without refs and restrict the environments' deployment branches on the server."
     }
 
     precondition {
@@ -140,22 +140,22 @@ resource "aws_iam_role" "caller" {
         var.repository_owner_id == null, var.repository_id == null, var.enterprise_id == null,
         length(var.job_workflow_refs) == 0, length(var.workflows) == 0, length(var.actors) == 0, length(var.actor_ids) == 0,
       ]) : true
-      error_message = "Of a GitHub Enterprise Server's tokens, AWS evaluates the subject only: leave out repository_owner_id, repository_id, enterprise_id, job_workflow_refs, workflows, actors and actor_ids."
+      error_message = "In a GitHub Enterprise Server's tokens, AWS evaluates only the subject: omit repository_owner_id, repository_id, enterprise_id, job_workflow_refs, workflows, actors and actor_ids."
     }
 
     precondition {
       condition     = local.trust_policy_size <= 4096
-      error_message = "The trust policy has ${local.trust_policy_size} characters, and IAM takes 4,096 at most (2,048 unless the account's quota was raised): use the module more than once, each with some of the refs and environments."
+      error_message = "The trust policy has ${local.trust_policy_size} characters. IAM allows at most 4,096 (2,048 unless the account's quota was raised): use the module more than once, each with some of the refs and environments."
     }
 
     precondition {
       condition     = var.create_oidc_provider ? alltrue([var.oidc_provider_arn == null, !local.is_server]) : true
-      error_message = "create_oidc_provider makes the provider of github.com or GHE.com: leave out oidc_provider_arn. For a GitHub Enterprise Server, whose certificate's thumbprint the module does not know, create the provider yourself and give its ARN."
+      error_message = "create_oidc_provider creates the provider of github.com or GHE.com: omit oidc_provider_arn. For a GitHub Enterprise Server, create the provider yourself, because the module does not know the thumbprint of the server's certificate, and set oidc_provider_arn."
     }
 
     precondition {
       condition     = var.oidc_provider_arn == null ? true : endswith(var.oidc_provider_arn, ":oidc-provider/${local.issuer}")
-      error_message = "oidc_provider_arn is the provider of another issuer than ${var.issuer}."
+      error_message = "oidc_provider_arn is the ARN of another issuer's provider than ${var.issuer}."
     }
   }
 }
@@ -163,7 +163,7 @@ resource "aws_iam_role" "caller" {
 check "trust_policy_size" {
   assert {
     condition     = local.trust_policy_size <= 2048
-    error_message = "The trust policy has ${local.trust_policy_size} characters. IAM refuses more than 2,048 unless the account's quota \"Role trust policy length\" was raised: raise it, or use the module more than once, each with some of the refs and environments."
+    error_message = "The trust policy has ${local.trust_policy_size} characters. IAM refuses more than 2,048 unless the account's quota \"Role trust policy length\" was raised. Raise it, or use the module more than once, each with some of the refs and environments."
   }
 }
 
@@ -175,7 +175,7 @@ resource "aws_iam_role_policy" "caller" {
   lifecycle {
     precondition {
       condition     = length(local.policy) <= 10240
-      error_message = "The role's policy has ${length(local.policy)} characters, and IAM takes 10,240 at most: use the module more than once, each with some of function_arns."
+      error_message = "The role's policy has ${length(local.policy)} characters. IAM allows at most 10,240: use the module more than once, each with some of function_arns."
     }
   }
 }

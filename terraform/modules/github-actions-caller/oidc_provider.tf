@@ -1,8 +1,8 @@
-# The account's provider for the issuer, of which it has one. Its ARN follows from the issuer, so nothing is looked up: a role
-# can be planned before the provider exists, and destroyed when it is gone.
+# The account's only provider for the issuer. Its ARN follows from the issuer, so nothing is looked up: a role can be planned
+# before the provider exists, and destroyed after the provider is deleted.
 
 locals {
-  # AWS checks GitHub's certificate against its own roots and ignores these; older provider versions demand them.
+  # AWS verifies GitHub's certificate with its own trust store and ignores these; older provider versions require them.
   thumbprints = [
     "1c58a3a8518e8759bf075b76b750d4f2df264fcd",
     "6938fd4d98bab03faadb97b34396831e3780aea1",

@@ -9,6 +9,6 @@ output "role_name" {
 }
 
 output "oidc_provider_arn" {
-  description = "ARN of the account's provider for the issuer."
+  description = "ARN of the account's OIDC provider for the issuer."
   value       = local.oidc_provider_arn
 }

@@ -10,7 +10,7 @@ variable "role_name" {
 }
 
 variable "function_arns" {
-  description = "The brokers that the role may invoke: the output `function_arn` of each."
+  description = "ARNs of the brokers that the role may invoke: the output `function_arn` of each."
   type        = list(string)
   nullable    = false
 
@@ -26,7 +26,7 @@ variable "function_arns" {
 }
 
 variable "repository_owner" {
-  description = "The account or organisation whose workflow calls, spelled as GitHub does: IAM compares letter for letter."
+  description = "Account or organisation that owns the workflow's repository, spelled as on GitHub: IAM compares case-sensitively."
   type        = string
   nullable    = false
 
@@ -37,7 +37,7 @@ variable "repository_owner" {
 }
 
 variable "repository_owner_id" {
-  description = "The owner's ID: `gh api repos/OWNER/NAME --jq .owner.id`. Required, but for a GitHub Enterprise Server."
+  description = "The owner's ID: `gh api repos/OWNER/NAME --jq .owner.id`. Required, except for a GitHub Enterprise Server."
   type        = string
   default     = null
 
@@ -48,18 +48,18 @@ variable "repository_owner_id" {
 }
 
 variable "repository_name" {
-  description = "The repository whose workflow calls, without its owner, spelled as GitHub does."
+  description = "The workflow's repository, without its owner, spelled as on GitHub."
   type        = string
   default     = null
 
   validation {
     condition     = var.repository_name == null ? true : can(regex("^[A-Za-z0-9_.-]+$", var.repository_name))
-    error_message = "repository_name must have letters, digits, periods, underscores and hyphens only. To let every repository of the owner in, say allow_any_repository_of_owner = true."
+    error_message = "repository_name must have letters, digits, periods, underscores and hyphens only. To allow every repository of the owner, set allow_any_repository_of_owner = true."
   }
 }
 
 variable "repository_id" {
-  description = "The repository's ID, which a rename does not change and which GitHub never reuses: `gh api repos/OWNER/NAME --jq .id`. Required with `repository_name`, but for a GitHub Enterprise Server."
+  description = "The repository's ID, which a rename does not change and which GitHub never reuses: `gh api repos/OWNER/NAME --jq .id`. Required with `repository_name`, except for a GitHub Enterprise Server."
   type        = string
   default     = null
 
@@ -70,55 +70,55 @@ variable "repository_id" {
 }
 
 variable "allow_any_repository_of_owner" {
-  description = "Lets every repository of the owner in, those made tomorrow too. Takes the place of `repository_name` and `repository_id`."
+  description = "Whether every repository of the owner is allowed, including repositories created later. Replaces `repository_name` and `repository_id`."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "refs" {
-  description = "The branches and tags whose jobs may assume the role, in full: `refs/heads/main`, `refs/tags/v*`. `*` and `?` are wildcards."
+  description = "Branches and tags whose jobs may assume the role, in full: `refs/heads/main`, `refs/tags/v*`. `*` and `?` are wildcards."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for ref in var.refs : can(regex("^refs/(heads|tags)/[^\\p{Cc} ~^:\\\\\\[$]+$", ref))])
-    error_message = "refs must be written in full, as in refs/heads/main or refs/tags/v*, without spaces and ~ ^ : [ \\, which Git does not allow, and without $, which IAM takes for a variable."
+    error_message = "refs must be written in full, as in refs/heads/main or refs/tags/v*, without spaces and ~ ^ : [ \\, which Git does not allow, and without $, which begins a policy variable in IAM."
   }
 
   validation {
     condition     = alltrue([for ref in var.refs : !can(regex("^(refs/((heads|tags)/)?)?[*?]", ref))])
-    error_message = "refs: a pattern that begins with a wildcard lets any branch in, since anyone who may push may name it. If that is meant, say allow_any_branch = true."
+    error_message = "refs: a pattern that begins with a wildcard allows any branch, because anyone who may push can choose its name. To allow every branch, set allow_any_branch = true."
   }
 
   validation {
     condition     = alltrue([for ref in var.refs : !can(regex("[\\x{100}-\\x{10ffff}]", ref))])
-    error_message = "refs: IAM takes no characters beyond U+00FF in a policy. Write ? for such a character, which then may be any."
+    error_message = "refs: IAM allows no characters after U+00FF in a policy. Write ? for such a character; it matches any character."
   }
 }
 
 variable "allow_any_branch" {
-  description = "Accepts every branch: anyone who may push to the repository can then get tokens, unless the environment's rules prevent it. Takes the place of `refs`."
+  description = "Whether every branch is allowed. Anyone who may push to the repository can then get tokens, unless the environment's rules prevent it. Replaces `refs`."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "environments" {
-  description = "The deployment environments of which the job must name one. With them, a job without an environment is refused; the ref is tested all the same."
+  description = "Deployment environments, one of which the job must name. If set, a job without an environment is refused. The ref is tested in any case."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for environment in var.environments : can(regex("^[^*?$\\p{Cc}\\x{100}-\\x{10ffff}]{1,255}$", environment))])
-    error_message = "environments must be names of 1 to 255 characters without wildcards (* ?), without $, which IAM takes for a variable, and without characters beyond U+00FF, which IAM does not take."
+    error_message = "environments must be names of 1 to 255 characters, without wildcards (* ?), without $, which begins a policy variable in IAM, and without characters after U+00FF, which IAM does not allow."
   }
 }
 
 variable "job_workflow_refs" {
-  description = "The workflow files of which the job must be part, as `OWNER/NAME/.github/workflows/FILE.yml@REF`: for a reusable workflow, that file. REF is written in full: a workflow that is called with `@v1` is `@refs/tags/v1`."
+  description = "Workflow files, one of which must contain the job, as `OWNER/NAME/.github/workflows/FILE.yml@REF`. For a job in a reusable workflow, the reusable workflow's file. REF is written in full: `@refs/tags/v1` for a workflow that is called with `@v1`."
   type        = list(string)
   default     = []
   nullable    = false
@@ -128,46 +128,46 @@ variable "job_workflow_refs" {
       for ref in var.job_workflow_refs :
       can(regex("^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+/\\.github/workflows/[^/@*?$\\p{Cc}]+\\.ya?ml@(refs/(heads|tags)/[^\\p{Cc} ~^:\\\\\\[$]+|[0-9a-f]{40})$", ref))
     ])
-    error_message = "job_workflow_refs must be OWNER/NAME/.github/workflows/FILE.yml@REF, with a wildcard in REF at most. REF is in full, as in refs/tags/v1 for a workflow called with @v1, or a commit."
+    error_message = "job_workflow_refs must be OWNER/NAME/.github/workflows/FILE.yml@REF, with wildcards only in REF. REF is written in full, such as refs/tags/v1 for a workflow called with @v1, or is a commit."
   }
 
   validation {
     condition     = alltrue([for ref in var.job_workflow_refs : !can(regex("@refs/(heads|tags)/[*?]", ref))])
-    error_message = "job_workflow_refs: a REF that begins with a wildcard lets any branch's version of the file in."
+    error_message = "job_workflow_refs: a REF that begins with a wildcard allows the file of any branch."
   }
 
   validation {
     condition     = alltrue([for ref in var.job_workflow_refs : !can(regex("[\\x{100}-\\x{10ffff}]", ref))])
-    error_message = "job_workflow_refs: IAM takes no characters beyond U+00FF in a policy."
+    error_message = "job_workflow_refs: IAM allows no characters after U+00FF in a policy."
   }
 }
 
 variable "workflows" {
-  description = "The workflows' names (`name:` in the file), of which the job must be part."
+  description = "Names of workflows (`name:` in the file), one of which must contain the job."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for workflow in var.workflows : can(regex("^[^*?$\\p{Cc}\\x{100}-\\x{10ffff}]+$", workflow))])
-    error_message = "workflows must be names without * ? and $, and without characters beyond U+00FF, which IAM does not take: job_workflow_refs has the file instead."
+    error_message = "workflows must be names without * ? and $, and without characters after U+00FF, which IAM does not allow. Use job_workflow_refs instead."
   }
 }
 
 variable "actors" {
-  description = "The logins of those who may start the workflow."
+  description = "Logins of the users who may start the workflow."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for actor in var.actors : can(regex("^[A-Za-z0-9_-]+(\\[bot\\])?$", actor))])
-    error_message = "actors must be logins, as in octocat or dependabot[bot]."
+    error_message = "actors must be logins, such as octocat or dependabot[bot]."
   }
 }
 
 variable "actor_ids" {
-  description = "The IDs of those who may start the workflow: `gh api users/LOGIN --jq .id`."
+  description = "IDs of the users who may start the workflow: `gh api users/LOGIN --jq .id`."
   type        = list(string)
   default     = []
   nullable    = false
@@ -179,7 +179,7 @@ variable "actor_ids" {
 }
 
 variable "enterprise_id" {
-  description = "The ID of the GitHub enterprise that the repository must belong to."
+  description = "ID of the GitHub enterprise that the repository must belong to."
   type        = string
   default     = null
 
@@ -190,19 +190,19 @@ variable "enterprise_id" {
 }
 
 variable "issuer" {
-  description = "The issuer of the workflows' tokens, their `iss`: `https://token.actions.githubusercontent.com`, followed by `/ENTERPRISE` where the enterprise has an issuer of its own; `https://token.actions.SUBDOMAIN.ghe.com` for GHE.com; `https://HOST/_services/token` for a GitHub Enterprise Server."
+  description = "Issuer of the workflows' tokens, their `iss`: `https://token.actions.githubusercontent.com`, with `/ENTERPRISE` if the enterprise has its own issuer; `https://token.actions.SUBDOMAIN.ghe.com` for GHE.com; `https://HOST/_services/token` for a GitHub Enterprise Server."
   type        = string
   default     = "https://token.actions.githubusercontent.com"
   nullable    = false
 
   validation {
     condition     = can(regex("^https://(token\\.actions\\.githubusercontent\\.com(/[A-Za-z0-9_-]+)?|token\\.actions\\.[a-z0-9-]+\\.ghe\\.com|[a-z0-9-]+(\\.[a-z0-9-]+)+/_services/token)$", var.issuer))
-    error_message = "issuer must be https://token.actions.githubusercontent.com, with /ENTERPRISE behind it or not, https://token.actions.SUBDOMAIN.ghe.com or https://HOST/_services/token, in small letters, without a port and without a slash at the end."
+    error_message = "issuer must be https://token.actions.githubusercontent.com, optionally with /ENTERPRISE, https://token.actions.SUBDOMAIN.ghe.com or https://HOST/_services/token, in lower case, without a port and without a trailing slash."
   }
 }
 
 variable "oidc_provider_arn" {
-  description = "ARN of the account's provider for the issuer. By default it is put together from the issuer and the account; nothing is looked up either way, so the role can be destroyed when the provider is already gone."
+  description = "ARN of the account's OIDC provider for the issuer. By default, it is built from the issuer and the account. It is not looked up, so the role can be destroyed after the provider is deleted."
   type        = string
   default     = null
 
@@ -213,14 +213,14 @@ variable "oidc_provider_arn" {
 }
 
 variable "create_oidc_provider" {
-  description = "Whether to create the account's provider for the issuer. An account has one: leave it false where it exists."
+  description = "Whether to create the account's OIDC provider for the issuer. An account can have only one: leave it false if the provider exists."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "permissions_boundary_arn" {
-  description = "ARN of the policy that bounds the role."
+  description = "ARN of the role's permissions boundary."
   type        = string
   default     = null
 
@@ -241,17 +241,17 @@ variable "role_path" {
 
   validation {
     condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path))
-    error_message = "role_path must begin and end with a slash, as in /ci/."
+    error_message = "role_path must begin and end with a slash, such as /ci/."
   }
 }
 
 variable "tags" {
-  description = "Tags of everything that the module makes. They win over the module's own two."
+  description = "Tags of all resources. They override the module's own two tags."
   type        = map(string)
   default     = {}
   nullable    = false
 
-  # What IAM takes: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+  # The characters that IAM accepts: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
   validation {
     condition = alltrue([
       for key, value in var.tags : alltrue([
@@ -264,16 +264,16 @@ variable "tags" {
 
   validation {
     condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
-    error_message = "tags: keys that begin with aws: are AWS's own."
+    error_message = "tags: keys must not begin with aws:, which AWS reserves."
   }
 
   validation {
     condition     = length(setunion(keys(var.tags), ["github-token-broker:managed-by", "github-token-broker:module"])) <= 50
-    error_message = "tags: AWS allows 50 on a resource, the module's own two included."
+    error_message = "tags: AWS allows 50 tags on a resource, including the module's own two."
   }
 
   validation {
     condition     = length(var.tags) == length(distinct([for key in keys(var.tags) : lower(key)]))
-    error_message = "tags: two keys differ only in case, which IAM refuses."
+    error_message = "tags: two keys differ only in case. IAM refuses such keys."
   }
 }
