@@ -40,7 +40,7 @@ docs $RUSTDOCFLAGS="-D warnings":
     cargo doc --workspace --all-features --no-deps --document-private-items
 
 # Checks the Terraform module and its examples
-terraform: (terraform-fmt "-check" "-diff") (terraform-docs "--output-check") terraform-coverage terraform-urls terraform-download terraform-tflint terraform-checkov terraform-validate terraform-test terraform-state
+terraform: (terraform-fmt "-check" "-diff") (terraform-docs "--output-check") terraform-coverage terraform-urls terraform-download terraform-tflint terraform-checkov terraform-validate terraform-documents terraform-test terraform-state
 
 # Formats the Terraform code (`-check` only reports)
 terraform-fmt *ARGS:
@@ -71,9 +71,13 @@ terraform-checkov:
     ! grep -rnE 'checkov:skip=[A-Z0-9_]+:? *$' terraform --include='*.tf'
     checkov --directory terraform --framework terraform --skip-path tests --skip-download --quiet --compact
 
-# Validates the module and its examples with each of AWS_PROVIDER_VERSIONS; so do the next two
+# Validates the module and its examples with each of AWS_PROVIDER_VERSIONS; so do the next three
 terraform-validate:
     terraform/tests/for-each-provider tests/check-validity
+
+# Validates the Terraform code in the READMEs and in the book
+terraform-documents:
+    terraform/tests/for-each-provider tests/check-documents
 
 # Runs the module's tests, which plan
 terraform-test:

@@ -1,8 +1,6 @@
 # The alarms of enable_alarms. Each description links to a page of the documentation, the only place with remedies.
 
 locals {
-  documentation = "https://github-token-broker.meigma.dev"
-
   alarm_settings = {
     for alarm, threshold in { errors = 1, throttles = 1, duration = var.timeout * 700, error_types = 1 } :
     alarm => merge({ threshold = threshold, period = 300, evaluation_periods = 1 }, lookup(var.alarm_settings, alarm, {}))
@@ -12,17 +10,17 @@ locals {
     errors = {
       metric      = "Errors"
       statistic   = "Sum"
-      description = "An invocation failed, or a caller's payload was refused: Lambda counts every error response. The error_type in the log group ${aws_cloudwatch_log_group.lambda.name} is the cause. ${local.documentation}/reference/errors.html"
+      description = "An invocation failed, or a caller's payload was refused: Lambda counts every error response. The error_type in the log group ${aws_cloudwatch_log_group.lambda.name} is the cause. https://github-token-broker.meigma.dev/reference/errors.html"
     }
     throttles = {
       metric      = "Throttles"
       statistic   = "Sum"
-      description = "Lambda throttled invocations: the concurrency limit of the account or of the function is reached. ${local.documentation}/how-to/alarms.html"
+      description = "Lambda throttled invocations: the concurrency limit of the account or of the function is reached. https://github-token-broker.meigma.dev/how-to/alarms.html#the-alarms"
     }
     duration = {
       metric      = "Duration"
       statistic   = "Maximum"
-      description = "An invocation took ${local.alarm_settings.duration.threshold} ms or more; the timeout is ${var.timeout} s. SSM or GitHub is slow. ${local.documentation}/reference/errors.html#deadlineexceeded"
+      description = "An invocation took ${local.alarm_settings.duration.threshold} ms or more; the timeout is ${var.timeout} s. SSM or GitHub is slow. https://github-token-broker.meigma.dev/reference/errors.html#deadlineexceeded"
     }
   }
 
@@ -72,7 +70,7 @@ resource "aws_cloudwatch_metric_alarm" "error_type" {
   for_each = local.alarm_error_types
 
   alarm_name          = "${var.function_name}-${each.key}"
-  alarm_description   = "The log group ${aws_cloudwatch_log_group.lambda.name} has a line with the error_type ${join(" or ", each.value)}. ${local.documentation}/reference/errors.html${var.alarm_per_error_type ? "#${lower(each.key)}" : ""}"
+  alarm_description   = "The log group ${aws_cloudwatch_log_group.lambda.name} has a line with the error_type ${join(" or ", each.value)}. https://github-token-broker.meigma.dev/reference/errors.html${var.alarm_per_error_type ? "#${lower(each.key)}" : ""}"
   namespace           = "github-token-broker"
   metric_name         = "${var.function_name}-${each.key}"
   statistic           = "Sum"

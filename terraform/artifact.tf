@@ -109,7 +109,7 @@ resource "terraform_data" "deployed_version" {
     # terraform plan -refresh-only fail when there is none.
     postcondition {
       condition     = try(terraform_data.deployment.input.has_zip, true)
-      error_message = "The function must be created or updated, but the zip of the release is not on this machine: an earlier apply downloaded it. Download it again with: terraform apply -replace='ADDRESS.terraform_data.release[0]', where ADDRESS is this module's, such as module.broker. See https://github-token-broker.meigma.dev/how-to/failed-apply.html"
+      error_message = "The function must be created or updated, but the zip of the release is not on this machine: an earlier apply downloaded it. Download it again with: terraform apply -replace='ADDRESS.terraform_data.release[0]', where ADDRESS is this module's, such as module.broker. See https://github-token-broker.meigma.dev/how-to/failed-apply.html#the-zip-is-not-on-this-machine"
     }
   }
 }
@@ -128,6 +128,6 @@ check "code" {
       terraform_data.deployment.triggers_replace[0] == null ? true :
       local.function_hash == terraform_data.deployment.triggers_replace[0]
     )
-    error_message = "The function ${var.function_name} runs code that Terraform did not deploy: the SHA-256 of its zip is ${coalesce(local.function_hash, "unknown")}, not ${coalesce(terraform_data.deployment.triggers_replace[0], "unknown")}. Find out who changed it, and restore it: https://github-token-broker.meigma.dev/how-to/failed-apply.html"
+    error_message = "The function ${var.function_name} runs code that Terraform did not deploy: the SHA-256 of its zip is ${coalesce(local.function_hash, "unknown")}, not ${coalesce(terraform_data.deployment.triggers_replace[0], "unknown")}. Find out who changed it, and restore it: https://github-token-broker.meigma.dev/how-to/failed-apply.html#terraform-did-not-deploy-this-code"
   }
 }

@@ -383,7 +383,7 @@ run "alarms" {
   assert {
     condition = { for name, alarm in merge(aws_cloudwatch_metric_alarm.function, aws_cloudwatch_metric_alarm.error_type) : name => regex("https:.*", alarm.alarm_description) } == {
       errors      = "https://github-token-broker.meigma.dev/reference/errors.html"
-      throttles   = "https://github-token-broker.meigma.dev/how-to/alarms.html"
+      throttles   = "https://github-token-broker.meigma.dev/how-to/alarms.html#the-alarms"
       duration    = "https://github-token-broker.meigma.dev/reference/errors.html#deadlineexceeded"
       error-types = "https://github-token-broker.meigma.dev/reference/errors.html"
     }
