@@ -26,7 +26,7 @@ resource "aws_lambda_permission" "invoker" {
   statement_id  = each.key
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.broker.function_name
-  # A changed principal replaces the permission, so nothing here may be unknown while the function exists. A data source is
+  # A changed principal replaces the permission, so no part of it may be unknown while the function exists. A data source is
   # unknown whenever something in the module's depends_on changes, so the partition is that of the function's own ARN.
   principal = startswith(each.value, "arn:") ? each.value : "arn:${split(":", aws_lambda_function.broker.arn)[1]}:${each.value}"
 

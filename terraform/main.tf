@@ -147,7 +147,7 @@ check "network" {
   }
 }
 
-# Lambda discards the answer of an asynchronous invocation, so nobody gets the token. There are no retries, and no
+# Lambda discards the answer of an asynchronous invocation, so no caller gets the token. There are no retries, and no
 # destination, which would store tokens.
 resource "aws_lambda_function_event_invoke_config" "broker" {
   function_name                = aws_lambda_function.broker.function_name

@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # 5.26.0 is the first version that knows the runtime provided.al2023.
+      # 5.26.0 is the first version that supports the runtime provided.al2023.
       version = ">= 5.26.0, < 7.0"
     }
   }
