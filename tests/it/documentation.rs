@@ -28,7 +28,8 @@ fn first_cells(page: &str) -> BTreeSet<&str> {
 
 /// The error types with their sections, in the page's order.
 fn sections(page: &str) -> Vec<(&str, &str)> {
-    let sections = page.split("\n## ").next().unwrap().split("\n### `").skip(1);
+    let (_, rest) = page.split_once("\n## Error types\n").unwrap();
+    let sections = rest.split("\n## ").next().unwrap().split("\n### `").skip(1);
     sections.map(|section| section.split_once("`\n").unwrap()).collect()
 }
 
