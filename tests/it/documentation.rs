@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sandbox::{Endpoint, Reply};
+use sandbox::{Reply, Sandbox};
 use serde_json::Value;
 
 use crate::failures;
-use crate::scene::{Scene, unset};
+use crate::scene::{Scene, launch, unset};
 use crate::source::{self, read};
+use crate::steps::Step;
 
 const CONFIGURATION_INVALID: &str = "ConfigurationInvalid";
 
@@ -148,26 +149,26 @@ async fn lines() -> Vec<Value> {
     let scene = Scene::start().await;
     scene.mint("the first").await;
     scene.sandbox.lambda.invoke("{}").await;
-    scene.sandbox.github.script(
-        Endpoint::Installation,
-        [Reply::status(404).header("x-github-request-id", "C8A2:3F1B70:17B2C3D4:1A2B3C4D:69EAE2A0")],
-    );
-    let failed = scene.invoke().await;
+    let not_found = Reply::status(404).header("x-github-request-id", "C8A2:3F1B70:17B2C3D4:1A2B3C4D:69EAE2A0");
+    let (failed, _) = scene.invoke_with(Step::Preflight, [not_found]).await;
     scene.broker.log_of(&failed).await;
-    let unreadable = Reply::raw(200, "null")
-        .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
-        .header("lambda-runtime-deadline-ms", "9999999999999");
-    scene.sandbox.lambda.script_posts([Reply::raw(410, "")]);
-    scene.sandbox.lambda.script_polls([
-        unreadable.clone(),
-        unreadable.header("lambda-runtime-client-context", r#"{"custom":{"a":1}}"#),
-    ]);
-    scene.broker.wait_exit().await;
-    let mut lines = scene.broker.log_lines();
     let faulty = Scene::start_with(unset("GITHUB_TOKEN_BROKER_REPOSITORY_OWNER")).await;
     faulty.broker.wait_exit().await;
-    lines.extend(faulty.broker.log_lines());
-    lines
+    [scene.broker.log_lines(), faulty.broker.log_lines(), lines_of_a_faulty_runtime_api().await].concat()
+}
+
+/// Lambda does not accept the first answer; the second invocation ends the process.
+async fn lines_of_a_faulty_runtime_api() -> Vec<Value> {
+    let sandbox = Sandbox::start().await;
+    let invocation = Reply::raw(200, "null")
+        .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        .header("lambda-runtime-deadline-ms", "9999999999999");
+    let unreadable = invocation.clone().header("lambda-runtime-client-context", r#"{"custom":{"a":1}}"#);
+    sandbox.lambda.script_polls([invocation, unreadable]);
+    sandbox.lambda.script_posts([Reply::raw(410, "")]);
+    let broker = launch(&sandbox, |_| {});
+    broker.wait_exit().await;
+    broker.log_lines()
 }
 
 #[tokio::test]
