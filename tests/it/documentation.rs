@@ -1,6 +1,8 @@
 //! The book's reference pages agree with the function: error types and messages, environment variables, log lines.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
 
 use sandbox::{Reply, Sandbox};
 use serde_json::Value;
@@ -197,4 +199,40 @@ fn every_log_field_is_documented() {
         examples.iter().flat_map(fields).map(String::as_str).chain(of_span).chain(["panic_location"]).collect();
     assert_eq!(first_cells(table), expected.into_iter().chain(["error_type"]).collect());
     assert!(log.contains("panic_location"), "the one field that no line of the tests has");
+}
+
+/// The text of all files below these folders.
+fn texts(folders: &[&str]) -> String {
+    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| source::root().join(folder)).collect();
+    let mut text = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| ["rs", "hcl", "yml"].iter().any(|one| extension == *one))
+            {
+                text += &fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn proofs_of_the_security_model_exist() {
+    let page = read("docs/src/explanation/security.md");
+    let (_, threats) = page.split_once("\n## Threats and defences\n").unwrap();
+    let (tests, workflows) = (texts(&["src", "tests", "terraform/tests"]), texts(&[".github/workflows"]));
+    // The last cell of each row names tests and files.
+    let proofs = threats.lines().filter_map(|line| line.strip_suffix(" |")?.rsplit_once(" | "));
+    let proofs: Vec<&str> = proofs.flat_map(|(_, proof)| code_spans(proof)).collect();
+    assert!(proofs.len() > 50, "{proofs:?}");
+    for proof in proofs {
+        let folders = ["", "tests/it/", ".github/workflows/", ".github/scripts"];
+        let is_file = folders.iter().any(|folder| source::root().join(folder).join(proof).exists());
+        let is_test = tests.contains(&format!("fn {proof}()")) || tests.contains(&format!("run \"{proof}\""));
+        let is_job = workflows.contains(&format!("\n  {proof}:\n"));
+        assert!(is_file || is_test || is_job, "{proof} is not a file, a test or a job");
+    }
 }
