@@ -285,7 +285,7 @@ run "reject_other_types" {
   ]
 }
 
-run "reject_http_urls_and_services" {
+run "reject_unencrypted_urls_and_services" {
   command = plan
   variables {
     lambda_artifact     = { release_version = "v3.0.0", lambda_source_s3 = { bucket = "a", key = "b" } } # two sources
