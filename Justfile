@@ -133,6 +133,18 @@ workflows:
 links:
     lychee --offline --include-fragments --no-progress --hidden --extensions md .
 
+# Builds the book in target/book
+book:
+    .ci/build-book
+
+# Checks the links in target/book, and those from elsewhere to the book
+book-links:
+    .ci/check-book-links
+
+# Opens every page of target/book in Chromium (`--screenshots FOLDER`; a page's path: only that one)
+book-pages *ARGS:
+    .ci/check-book.mjs {{ ARGS }}
+
 # Checks the zips in dist/, and the x86_64 one by the end-to-end tests
 zips: && (test-zip "x86_64")
     .ci/check-zips dist
