@@ -34,6 +34,7 @@ const ALLOWED = [
   ["aria-prohibited-attr", "#mdbook-sidebar-toggle"],
   ["label-title-only", "#mdbook-searchbar"],
 ];
+const SCROLLABLE = "pre > code, pre.mermaid, .table-wrapper";
 const TYPES = {
   ".css": "text/css",
   ".html": "text/html; charset=utf-8",
@@ -77,14 +78,18 @@ function watch(page, origin, place) {
     const url = new URL(request.url());
     if (!["data:", "blob:"].includes(url.protocol) && url.origin !== origin) fault(place(), `request to ${url.origin}`);
   });
-  page.on("requestfailed", (request) => fault(place(), `request failed: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    const { errorText } = request.failure();
+    // A change of the theme aborts the request of the other theme's stylesheet.
+    if (errorText !== "net::ERR_ABORTED") fault(place(), `${errorText}: ${request.url()}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400 && !response.url().endsWith(MISSING)) fault(place(), `${response.status()}: ${response.url()}`);
   });
 }
 
 function fault(place, text) {
-  faults.add(`${place}: ${text}`);
+  faults.add(`${place}: ${text.replace(/\s+/g, " ")}`);
 }
 
 /** Waits until the theme is in effect and each diagram is drawn in it. */
@@ -98,10 +103,9 @@ async function settled(page, theme, place) {
   await page.evaluate(() => document.fonts.ready);
 }
 
-/** Runs in the page. */
-function look() {
+/** Runs in the page. SCROLLABLE may scroll horizontally. */
+function look(scrollable) {
   const found = [];
-  const page = document.documentElement;
   for (const image of document.querySelectorAll("img")) {
     if (!image.alt.trim()) found.push(`no alternative text: ${image.src}`);
     if (image.naturalWidth === 0) found.push(`image is not drawn: ${image.src}`);
@@ -113,10 +117,15 @@ function look() {
     } else if (!diagram.querySelector("svg[aria-labelledby]")) found.push(`a diagram has no accTitle: ${name}`);
   }
   if (document.querySelector("code.language-mermaid")) found.push("a diagram is shown as code");
-  if (page.scrollWidth > page.clientWidth) {
-    const isWide = (element) => element.getBoundingClientRect().right > page.clientWidth;
-    const wide = [...document.querySelectorAll("main *")].find(isWide);
-    found.push(`scrolls horizontally (${page.scrollWidth} px): ${wide?.outerHTML.slice(0, 100)}`);
+  const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX) || element.matches("html");
+  for (const element of document.querySelectorAll("*")) {
+    if (element.scrollWidth > element.clientWidth && scrolls(element) && !element.matches(scrollable)) {
+      const right = element.getBoundingClientRect().left + element.clientWidth;
+      const isWide = (part) => part.getBoundingClientRect().right > right && !part.parentElement.closest(scrollable);
+      const wide = [...element.querySelectorAll("*")].findLast(isWide);
+      const excess = element.scrollWidth - element.clientWidth;
+      found.push(`scrolls horizontally by ${excess} px: ${(wide ?? element).outerHTML.slice(0, 150)}`);
+    }
   }
   return found;
 }
@@ -129,7 +138,7 @@ async function violations(page) {
     .filter(({ impact }) => ["serious", "critical"].includes(impact))
     .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => ({ id, element: target.join(" "), failureSummary })))
     .filter(({ id, element }) => !ALLOWED.some(([rule, selector]) => id === rule && element === selector))
-    .map(({ id, element, failureSummary }) => `${id}: ${element}: ${failureSummary.replace(/\s+/g, " ")}`);
+    .map(({ id, element, failureSummary }) => `${id}: ${element}: ${failureSummary}`);
 }
 
 async function checkPage(page, path, size, set) {
@@ -138,7 +147,12 @@ async function checkPage(page, path, size, set) {
     await page.emulateMedia({ colorScheme: theme });
     if (theme === size.themes[0]) await page.goto(path, { waitUntil: "load" });
     await settled(page, theme, place);
-    for (const text of [...(await page.evaluate(look)), ...(await violations(page))]) fault(place, text);
+    let found = await page.evaluate(look, SCROLLABLE);
+    if (found.length > 0) {
+      await page.waitForTimeout(1000); // the layout may not be final on a busy machine
+      found = await page.evaluate(look, SCROLLABLE);
+    }
+    for (const text of [...found, ...(await violations(page))]) fault(place, text);
     if (options.screenshots) {
       const name = `${path.replace(/\.html$/, "").replaceAll("/", "-")}-${size.name}-${theme}.png`;
       await page.screenshot({ path: join(options.screenshots, name), fullPage: true });
