@@ -11,7 +11,9 @@
   async function draw() {
     if (theme() === drawn) return;
     drawn = theme();
-    mermaid.initialize({ startOnLoad: false, theme: drawn });
+    // The dark theme's own background has too little contrast with the labels of arrows.
+    const themeVariables = drawn === "dark" ? { edgeLabelBackground: "#2b2e3b" } : {};
+    mermaid.initialize({ startOnLoad: false, theme: drawn, themeVariables });
     diagrams.forEach((diagram, index) => {
       diagram.removeAttribute("data-processed");
       diagram.textContent = sources[index];

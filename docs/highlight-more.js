@@ -1,4 +1,8 @@
-// Terraform's language, which mdBook's highlight.js does not know. .ci/build-book appends this file to it.
+// Languages of the book that mdBook's highlight.js does not know. .ci/build-book appends this file to it.
+hljs.registerLanguage("dockerfile", (hljs) => ({
+  keywords: "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL RUN SHELL USER VOLUME WORKDIR",
+  contains: [hljs.HASH_COMMENT_MODE, hljs.APOS_STRING_MODE, hljs.QUOTE_STRING_MODE],
+}));
 hljs.registerLanguage("hcl", (hljs) => ({
   aliases: ["terraform", "tf"],
   keywords: {
