@@ -117,7 +117,7 @@ versions:
 
 # Lints the shell scripts
 shell:
-    git grep --untracked -lE '^#!.*[/ ](ba|da|k)?sh( |$)' | xargs shellcheck
+    git grep --untracked -lE '^#!.*[/ ](ba|da|k)?sh( |$)' -- ':!*.md' | xargs shellcheck
 
 # Tests the scripts that the workflows call
 scripts:
