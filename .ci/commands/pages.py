@@ -7,7 +7,7 @@ from pathlib import Path
 FENCE = re.compile(r"^(?P<before>\s*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 QUOTED_FENCE = re.compile(r"^\s*>[>\s]*(?:```|~~~)")
 COMMENT = re.compile(r"^\s*<!--\s*(?P<text>.*?)\s*-->\s*$")
-MARKER = re.compile(r"(?P<name>not run|prints|file)(?:\s*:\s*(?P<value>.*))?$")
+MARKER = re.compile(r"(?P<name>not run|not validated|prints|file)(?:\s*:\s*(?P<value>.*))?$")
 OTHER_SHELLS = {"bash", "console", "shell", "shell-session", "terminal", "zsh"}
 PROMPT = re.compile(r"^\s*\$ ")
 
@@ -99,7 +99,9 @@ def _apply(page: Page, block: Block, text: str) -> str:
             block.not_run = value
             if not value:
                 return "\"not run\" needs a reason: <!-- not run: REASON -->"
-            return "" if block.language in ("sh", "hcl") else "\"not run\" belongs before an sh or hcl block"
+            return "" if block.language == "sh" else "\"not run\" belongs before an sh block"
+        case "not validated":  # for terraform/tests/check-documents
+            return "" if value and block.language == "hcl" else "\"not validated\" needs a reason and an hcl block"
         case "file":
             block.file = value
             return "" if value and not value.startswith("/") and ".." not in value else "\"file\" needs a name below the folder"

@@ -51,7 +51,7 @@ class StandIns:
             "GIT_TERMINAL_PROMPT": "0", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "TERM": "dumb",
         }
         if calls(commands, "aws"):
-            variables |= {"AWS_ENDPOINT_URL": self.moto, "AWS_ENDPOINT_URL_LAMBDA": self.lambda_url}
+            variables |= {"AWS_ENDPOINT_URL": self.moto, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": self.aws, "AWS_ENDPOINT_URL_LAMBDA": self.aws}
         if calls(commands, "git", "terraform"):
             variables |= {"GIT_CONFIG_SYSTEM": str(self.git_config)}
         if calls(commands, "gh", "terraform"):
@@ -59,7 +59,7 @@ class StandIns:
         if calls(commands, "terraform"):
             variables |= self.terraform
         if calls(commands, "cargo", "just"):
-            variables |= {"CARGO_TARGET_DIR": str(self.cargo_target), "CARGO_NET_OFFLINE": "true"}
+            variables |= {"CARGO_TARGET_DIR": str(self.cargo_target), "CARGO_INCREMENTAL": "0", "CARGO_NET_OFFLINE": "true"}
         return variables
 
     @functools.cached_property
@@ -68,35 +68,38 @@ class StandIns:
         key = subprocess.run(["openssl", "genrsa", "-traditional", "2048"], check=True, capture_output=True, text=True)
         return {"app.private-key.pem": key.stdout}
 
-    def reset(self, is_deployed: bool) -> None:
-        """Empties the account; where a broker is deployed, puts into it what the commands of a how-to guide may ask for."""
-        if "moto" not in self.__dict__:
+    def reset(self, is_deployed: bool, commands: str) -> None:
+        """Empties the account. Where a broker is deployed, it has the function, its log and, unless the commands create them, its parameters."""
+        if not calls(commands, "aws"):
             return
         DIRECT.open(urllib.request.Request(f"{self.moto}/moto-api/reset", method="POST"))
-        # Also a user whose policies allow everything may call what an empty account has.
         if is_deployed:
-            self._deploy()
+            self._deploy_function()
+            if all("--overwrite" in command for command in re.findall(r"put-parameter(?:\\\n|.)*", commands)):
+                self._put_parameters()
 
-    def _deploy(self) -> None:
+    def _deploy_function(self) -> None:
         trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]}
-        role = self._aws("iam").create_role(RoleName=FUNCTION, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        role = self._client("iam").create_role(RoleName=FUNCTION, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
         code = self.scratch / "releases" / f"v{self.version}" / "github-token-broker.zip"
         if not code.exists():
             _ = self.gh
-        self._aws("lambda").create_function(
+        self._client("lambda").create_function(
             FunctionName=FUNCTION, Role=role, Runtime="provided.al2023", Handler="bootstrap", Architectures=["arm64"],
             MemorySize=128, Timeout=10, Code={"ZipFile": code.read_bytes()},
             Environment={"Variables": {"GITHUB_TOKEN_BROKER_REPOSITORY_OWNER": "my-org", "GITHUB_TOKEN_BROKER_REPOSITORY_NAME": "my-repo"}},
         )
-        self._aws("logs").create_log_group(logGroupName=f"/aws/lambda/{FUNCTION}")
-        self._aws("logs").create_log_stream(logGroupName=f"/aws/lambda/{FUNCTION}", logStreamName="stream")
+        self._client("logs").create_log_group(logGroupName=f"/aws/lambda/{FUNCTION}")
+        self._client("logs").create_log_stream(logGroupName=f"/aws/lambda/{FUNCTION}", logStreamName="stream")
+
+    def _put_parameters(self) -> None:
         for name, kind, value in (
             ("client-id", "String", "Iv23liEXAMPLE"), ("installation-id", "String", "12345678"),
             ("private-key-pem", "SecureString", self.files["app.private-key.pem"]),
         ):
-            self._aws("ssm").put_parameter(Name=f"/github-token-broker/app/{name}", Type=kind, Value=value)
+            self._client("ssm").put_parameter(Name=f"/github-token-broker/app/{name}", Type=kind, Value=value)
 
-    def _aws(self, service: str):
+    def _client(self, service: str):
         import boto3  # Moto's own dependency
 
         return boto3.client(
@@ -111,6 +114,8 @@ class StandIns:
             except ProcessLookupError:
                 pass
             process.wait()
+        if "cargo_target" in self.__dict__:
+            shutil.rmtree(self.cargo_target, ignore_errors=True)
 
     ### AWS
 
@@ -128,25 +133,25 @@ class StandIns:
         return self._start("sandbox", command, {**os.environ}, r"--endpoint-url (http://127\.0\.0\.1:\d+)", 900)
 
     @functools.cached_property
-    def lambda_url(self) -> str:
-        """The URL of the Lambda service: invocations of our function go to the sandbox, all else to Moto."""
-        return self._serve(type("Lambda", (Lambda,), {"stand_ins": self}))
+    def aws(self) -> str:
+        """The URL of Lambda and CloudWatch Logs: Moto's, but for what it cannot do."""
+        return self._serve(type("Bound", (Aws,), {"stand_ins": self}))
 
     def invoke(self, name: str, path: str, headers: dict, body: bytes):
         """Passes an invocation of our function on to the sandbox, where its name is another."""
         target = path.replace(name, urllib.parse.quote(urllib.parse.unquote(name).replace(ACCOUNT, SANDBOX_ACCOUNT).replace(FUNCTION, SANDBOX_FUNCTION), safe=""))
-        status, answer_headers, answer = forward(self.sandbox + target, "POST", {**headers, "X-Amz-Log-Type": "Tail"}, body)
-        log = base64.b64decode(answer_headers.get("X-Amz-Log-Result", ""))
+        status, answer_headers, answer = forward(self.sandbox + target, "POST", {**headers, "x-amz-log-type": "Tail"}, body)
+        log = base64.b64decode(answer_headers.get("x-amz-log-result", ""))
         self._log(log.decode(errors="replace"))
-        if headers.get("X-Amz-Log-Type") != "Tail":
-            answer_headers.pop("X-Amz-Log-Result", None)
+        if headers.get("x-amz-log-type") != "Tail":
+            answer_headers.pop("x-amz-log-result", None)
         self.tokens |= set(re.findall(rb'"token":"([^"]+)"', answer))
         return status, answer_headers, answer
 
     def _log(self, text: str) -> None:
-        logs, group = self._aws("logs"), f"/aws/lambda/{FUNCTION}"
-        if logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
-            events = [{"timestamp": int(time.time() * 1000), "message": line} for line in text.splitlines()]
+        logs, group = self._client("logs"), f"/aws/lambda/{FUNCTION}"
+        events = [{"timestamp": int(time.time() * 1000), "message": line} for line in text.splitlines()]
+        if events and logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
             logs.put_log_events(logGroupName=group, logStreamName="stream", logEvents=events)
 
     ### GitHub
@@ -269,17 +274,33 @@ class Server(BaseHTTPRequestHandler):
         pass
 
 
-class Lambda(Server):
+class Aws(Server):
+    """Invocations of our function go to the sandbox. Moto does not know filters of JSON, so they are applied here."""
+
+    FILTER = re.compile(r"\{ *\$\.(\w+) *= *\"([^\"]*)\" *\}")
     INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations(?:\?|$)")
 
     def serve(self) -> None:
-        headers = dict(self.headers.items())
+        headers = lower(self.headers)
         invocation = self.INVOCATION.match(self.path)
         name = urllib.parse.unquote(invocation[1]) if invocation else ""
         if re.search(rf"(^|:){FUNCTION}(:|$)", name):
             self.answer(*self.stand_ins.invoke(invocation[1], self.path, headers, self.body()))
+        elif headers.get("x-amz-target") == "Logs_20140328.FilterLogEvents":
+            self.filter_log_events(headers, json.loads(self.body()))
         else:
             self.answer(*forward(self.stand_ins.moto + self.path, self.command, headers, self.body()))
+
+    def filter_log_events(self, headers: dict, request: dict) -> None:
+        pattern = self.FILTER.fullmatch(request.get("filterPattern", "").strip())
+        if pattern:
+            del request["filterPattern"]
+        status, headers, body = forward(self.stand_ins.moto, "POST", headers, json.dumps(request).encode())
+        if pattern and status == 200:
+            answer = json.loads(body)
+            answer["events"] = [event for event in answer["events"] if member(event["message"], pattern[1]) == pattern[2]]
+            body = json.dumps(answer).encode()
+        self.answer(status, headers, body)
 
     do_DELETE = do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = serve
 
@@ -329,14 +350,26 @@ class GitHub(Server):
         return int(headers.pop("Status", "200")[:3]), headers, answer
 
 
+def lower(headers) -> dict:
+    return {name.lower(): value for name, value in headers.items()}
+
+
 def forward(url: str, method: str, headers: dict, body: bytes):
-    headers = {name: value for name, value in headers.items() if name.lower() not in ("host", "content-length", "connection")}
+    headers = {name: value for name, value in headers.items() if name not in ("host", "content-length", "connection")}
     request = urllib.request.Request(url, data=body or None, headers=headers, method=method)
     try:
         with DIRECT.open(request) as answer:
-            return answer.status, dict(answer.headers.items()), answer.read()
+            return answer.status, lower(answer.headers), answer.read()
     except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers.items()), error.read()
+        return error.code, lower(error.headers), error.read()
+
+
+def member(text: str, name: str):
+    """A member of a JSON object; nothing where the text is none."""
+    try:
+        return json.loads(text).get(name)
+    except (AttributeError, ValueError):
+        return None
 
 
 def calls(commands: str, *programs: str) -> bool:
