@@ -38,7 +38,8 @@ class Page:
     faults: list = field(default_factory=list)
 
     def commands(self) -> str:
-        return "\n".join(block.text for block in self.blocks if block.is_run)
+        """What is run, and the files, which may be scripts that it calls."""
+        return "\n".join(block.text for block in self.blocks if block.is_run or block.file)
 
 
 def read(root: Path, name: str) -> Page:
@@ -51,6 +52,7 @@ def read(root: Path, name: str) -> Page:
         if fence := FENCE.match(line):
             block = _block(page, number, fence, lines)
             _mark(page, block, markers)
+            _check(page, block)
             page.blocks.append(block)
             markers = []
         elif comment := COMMENT.match(line):
@@ -72,12 +74,17 @@ def _block(page: Page, number: int, fence: re.Match, lines) -> Block:
         text.append(line[min(indent, len(line) - len(line.lstrip())):])
     else:
         page.faults.append(f"{page.name}:{number}: the code block does not end")
-    block = Block(page.name, number + 1, info, "\n".join(text) + "\n")
-    if info in OTHER_SHELLS:
-        page.faults.append(f"{page.name}:{number}: commands are ```sh without prompts, and their output is ```text, not ```{info}")
-    elif info in ("sh", "") and any(map(PROMPT.match, text)):
-        page.faults.append(f"{page.name}:{number}: commands are ```sh without \"$ \", and their output is ```text")
-    return block
+    return Block(page.name, number + 1, info, "\n".join(text) + "\n")
+
+
+def _check(page: Page, block: Block) -> None:
+    fault = ""
+    if block.language in OTHER_SHELLS and not (block.language == "bash" and block.file):
+        fault = f"commands are ```sh without prompts, and their output is ```text, not ```{block.language}"
+    elif block.language in ("sh", "") and any(map(PROMPT.match, block.text.splitlines())):
+        fault = "commands are ```sh without \"$ \", and their output is ```text"
+    if fault:
+        page.faults.append(f"{page.name}:{block.line - 1}: {fault}")
 
 
 def _mark(page: Page, block: Block, markers: list) -> None:

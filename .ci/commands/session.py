@@ -26,8 +26,8 @@ class Result:
 
 
 class Session:
-    def __init__(self, page: Page, environment: dict, files: dict, skipped: set, limit: float = LIMIT):
-        self.page, self.environment, self.files, self.skipped, self.limit = page, environment, files, skipped, limit
+    def __init__(self, page: Page, environment: dict, prepare, skipped: set, limit: float = LIMIT):
+        self.page, self.environment, self.prepare, self.skipped, self.limit = page, environment, prepare, skipped, limit
 
     def run(self) -> Result:
         with tempfile.TemporaryDirectory(prefix="commands-", ignore_cleanup_errors=True) as folder:
@@ -35,8 +35,7 @@ class Session:
             self.home, self.work = self.state / "home", self.state / "work"
             self.home.mkdir()
             self.work.mkdir()
-            for name, text in self.files.items():
-                (self.work / name).write_text(text)
+            self.prepare(self.work)
             return self._results(self._bash(self._script()))
 
     def _script(self) -> Path:

@@ -26,6 +26,8 @@ FUNCTION = "github-token-broker-my-repo"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
 # The sandbox's own names: tests/sandbox/src/app.rs, tests/sandbox/src/lambda/mod.rs
 SANDBOX_ACCOUNT, SANDBOX_FUNCTION = "123456789012", "github-token-broker"
+# Enough for both formats.
+SBOM = json.dumps({key: [{"name": "github-token-broker", "version": "3.0.0", "versionInfo": "3.0.0"}] for key in ("components", "packages")})
 # Of the user who runs the checks: nothing of it may reach a page's commands.
 PRIVATE = ("AWS_", "BASH_", "ENV", "GH_", "GIT_", "GITHUB_", "SANDBOX_", "TF_", "XDG_")
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -45,7 +47,7 @@ class StandIns:
         """The variables of a page with these commands."""
         variables = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
         variables |= {
-            "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": "", "AWS_REGION": REGION, **CREDENTIALS,
+            "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": REGION, **CREDENTIALS,
             "CARGO_HOME": os.environ.get("CARGO_HOME", str(Path.home() / ".cargo")),
             "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
             "GIT_TERMINAL_PROMPT": "0", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "TERM": "dumb",
@@ -63,13 +65,18 @@ class StandIns:
         return variables
 
     @functools.cached_property
-    def files(self) -> dict:
-        """What lies in the folder where a page's commands start: a private key as GitHub gives it."""
-        key = subprocess.run(["openssl", "genrsa", "-traditional", "2048"], check=True, capture_output=True, text=True)
-        return {"app.private-key.pem": key.stdout}
+    def private_key(self) -> str:
+        """A key as GitHub gives it."""
+        return subprocess.run(["openssl", "genrsa", "-traditional", "2048"], check=True, capture_output=True, text=True).stdout
+
+    def prepare(self, folder: Path, is_clone: bool) -> None:
+        """Fills the folder in which a page's commands start."""
+        if is_clone:
+            subprocess.run(["git", "clone", "--quiet", self.broker, folder], check=True)
+        (folder / "app.private-key.pem").write_text(self.private_key)
 
     def reset(self, is_deployed: bool, commands: str) -> None:
-        """Empties the account. Where a broker is deployed, it has the function, its log and, unless the commands create them, its parameters."""
+        """Empties the account. Where a broker is deployed, it has the function, an empty log and, unless the commands create them, its parameters."""
         if not calls(commands, "aws"):
             return
         DIRECT.open(urllib.request.Request(f"{self.moto}/moto-api/reset", method="POST"))
@@ -89,13 +96,12 @@ class StandIns:
             MemorySize=128, Timeout=10, Code={"ZipFile": code.read_bytes()},
             Environment={"Variables": {"GITHUB_TOKEN_BROKER_REPOSITORY_OWNER": "my-org", "GITHUB_TOKEN_BROKER_REPOSITORY_NAME": "my-repo"}},
         )
-        self._client("logs").create_log_group(logGroupName=f"/aws/lambda/{FUNCTION}")
-        self._client("logs").create_log_stream(logGroupName=f"/aws/lambda/{FUNCTION}", logStreamName="stream")
+        self._log("")
 
     def _put_parameters(self) -> None:
         for name, kind, value in (
             ("client-id", "String", "Iv23liEXAMPLE"), ("installation-id", "String", "12345678"),
-            ("private-key-pem", "SecureString", self.files["app.private-key.pem"]),
+            ("private-key-pem", "SecureString", self.private_key),
         ):
             self._client("ssm").put_parameter(Name=f"/github-token-broker/app/{name}", Type=kind, Value=value)
 
@@ -149,9 +155,13 @@ class StandIns:
         return status, answer_headers, answer
 
     def _log(self, text: str) -> None:
+        """Adds lines to the function's log group, and creates it where there is none, as Lambda does."""
         logs, group = self._client("logs"), f"/aws/lambda/{FUNCTION}"
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            logs.create_log_group(logGroupName=group)
+            logs.create_log_stream(logGroupName=group, logStreamName="stream")
         events = [{"timestamp": int(time.time() * 1000), "message": line} for line in text.splitlines()]
-        if events and logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+        if events:
             logs.put_log_events(logGroupName=group, logStreamName="stream", logEvents=events)
 
     ### GitHub
@@ -161,11 +171,16 @@ class StandIns:
         return re.search(r'^version = "(.+)"', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE)[1]
 
     @functools.cached_property
+    def broker(self) -> Path:
+        """This repository, with the version's tag."""
+        bare = self.scratch / "repositories/meigma/github-token-broker.git"
+        publish(self.root, bare, f"v{self.version}")
+        return bare
+
+    @functools.cached_property
     def git_config(self) -> Path:
         """A configuration of git that makes the commands reach our repositories under GitHub's names."""
-        repositories = self.scratch / "repositories"
-        commit = publish(self.root, repositories / "meigma/github-token-broker.git", f"v{self.version}")
-        (self.scratch / "commit").write_text(commit)
+        repositories = self.broker.parents[1]
         small(repositories / "my-org/my-repo.git")
         certificate = self.scratch / "github.pem"
         subprocess.run(
@@ -190,16 +205,16 @@ class StandIns:
         folder.mkdir(parents=True)
         names = subprocess.run([REPOSITORY / ".github/scripts/release-files", "all"], check=True, capture_output=True, text=True).stdout
         for name in names.split():
-            (folder / name).write_text("{}\n")
+            (folder / name).write_text(SBOM if name.endswith(("cdx.json", "spdx.json")) else "{}\n")
         for suffix in ("", "-x86_64"):
             file = folder / f"github-token-broker{suffix}.zip"
             with zipfile.ZipFile(file, "w") as archive:
                 archive.writestr("bootstrap", f"#!/bin/sh\necho a stand-in{suffix}\n")
             (folder / f"checksums{suffix}.txt").write_text(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n")
-        _ = self.git_config
+        commit = subprocess.run(["git", "--git-dir", self.broker, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout
         return {
             "GH_CALLS": str(self.scratch / "gh-calls"), "GH_RELEASES": str(folder.parent),
-            "GH_COMMIT": (self.scratch / "commit").read_text(),
+            "GH_COMMIT": commit.strip(),
         }  # fmt: skip
 
     ### Terraform and cargo
@@ -377,7 +392,7 @@ def calls(commands: str, *programs: str) -> bool:
     return re.search(rf"(?<![\w./-])({'|'.join(programs)})\s+[\w\"$-]", commands) is not None
 
 
-def publish(root: Path, bare: Path, tag: str) -> str:
+def publish(root: Path, bare: Path, tag: str) -> None:
     """A copy of a repository in which the tag is on the working tree's content, committed or not."""
 
     def git(*arguments: str, **variables: str) -> str:
@@ -403,7 +418,6 @@ def publish(root: Path, bare: Path, tag: str) -> str:
     for reference in (f"refs/tags/{tag}", "refs/heads/main"):
         git("--git-dir", str(bare), "update-ref", reference, commit)
     git("--git-dir", str(bare), "symbolic-ref", "HEAD", "refs/heads/main")
-    return commit
 
 
 def small(bare: Path) -> None:
