@@ -91,6 +91,10 @@ terraform-opentofu $OPENTOFU="yes":
 # What to run before a commit
 check: (fmt "--check") lint test docs
 
+# Runs the commands in the README and the book (`just commands README.md`: only that page's)
+commands *PAGES:
+    "$CI_PYTHON" .ci/check-commands {{ PAGES }}
+
 # Builds the release's zips in dist/ (`just build arm64`: only that one)
 build *ARCHITECTURES:
     .github/scripts/build {{ ARCHITECTURES }}
