@@ -95,6 +95,10 @@ terraform-opentofu $OPENTOFU="yes":
 # What to run before a commit
 check: (fmt "--check") lint test docs
 
+# Runs the commands in the README and the book (`just commands README.md`: only that page's)
+commands *PAGES:
+    "$CI_PYTHON" .ci/check-commands {{ PAGES }}
+
 # Builds the release's zips in dist/ (`just build arm64`: only that one)
 build *ARCHITECTURES:
     .github/scripts/build {{ ARCHITECTURES }}
@@ -121,7 +125,7 @@ versions:
 
 # Lints the shell scripts
 shell:
-    git grep --untracked -lE '^#!.*[/ ](ba|da|k)?sh( |$)' | xargs shellcheck
+    git grep --untracked -lE '^#!.*[/ ](ba|da|k)?sh( |$)' -- ':!*.md' | xargs shellcheck
 
 # Tests the scripts that the workflows call
 scripts:
@@ -136,6 +140,18 @@ workflows:
 # Checks the links between the documents, to headings too
 links:
     lychee --offline --include-fragments --no-progress --hidden --extensions md .
+
+# Builds the book in target/book
+book:
+    .ci/build-book
+
+# Checks the links in target/book, and those from elsewhere to the book
+book-links:
+    .ci/check-book-links
+
+# Opens every page of target/book in Chromium (`--screenshots FOLDER`; a page's path: only that one)
+book-pages *ARGS:
+    .ci/check-book.mjs {{ ARGS }}
 
 # Checks the zips in dist/, and the x86_64 one by the end-to-end tests
 zips: && (test-zip "x86_64")

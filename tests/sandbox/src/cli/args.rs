@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::anyhow;
 use clap::Parser;
@@ -34,6 +35,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
+    /// The repository of the token
+    #[arg(long, value_name = "OWNER/NAME", default_value = "octo-org/octo-repo", conflicts_with = "live")]
+    pub(super) repository: Repository,
+
     /// Use the real SSM and GitHub, to check a configuration before deploying it
     ///
     /// Takes your AWS credentials and region from where the AWS CLI takes them (AWS_PROFILE, SSO, a
@@ -52,6 +57,23 @@ pub(super) struct Args {
     /// Show the broker's log, too (--serve always does)
     #[arg(long, conflicts_with = "serve")]
     pub(super) verbose: bool,
+}
+
+/// A repository's owner and name.
+#[derive(Clone, Debug)]
+pub(super) struct Repository {
+    pub(super) owner: String,
+    pub(super) name: String,
+}
+
+impl FromStr for Repository {
+    type Err = &'static str;
+
+    /// Only separates the two: which characters a name may have is the broker's decision.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (owner, name) = text.split_once('/').ok_or("there is no /")?;
+        Ok(Self { owner: owner.into(), name: name.into() })
+    }
 }
 
 const AFTER_HELP: &str = "\

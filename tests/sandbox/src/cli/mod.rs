@@ -67,9 +67,9 @@ async fn run_mode(args: &Args) -> Result<bool> {
     match args.mode() {
         Mode::Once { payload } => {
             stdout::check()?;
-            once::run(&build().await?, payload, args.verbose).await
+            once::run(&build().await?, &args.repository, payload, args.verbose).await
         }
-        Mode::Serve { port } => serve::run(&build().await?, port).await,
+        Mode::Serve { port } => serve::run(&build().await?, &args.repository, port).await,
         Mode::Live { payload, show_token } => {
             stdout::check()?;
             // First the credentials: nobody wants to wait for a build to learn that they are missing.

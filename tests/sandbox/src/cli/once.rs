@@ -7,13 +7,14 @@ use anyhow::{Context, Result, anyhow};
 use sandbox::{Broker, Endpoint, Sandbox, stdout};
 use serde_json::Value;
 
+use super::args::Repository;
 use super::story::{self, print};
 
 /// Whether the broker answered with a token.
-pub(super) async fn run(bootstrap: &Path, payload: &str, verbose: bool) -> Result<bool> {
-    let sandbox = start(0).await?;
+pub(super) async fn run(bootstrap: &Path, repository: &Repository, payload: &str, verbose: bool) -> Result<bool> {
+    let sandbox = start(0, repository).await?;
     let before = Instant::now();
-    let broker = launch(&sandbox, bootstrap)?;
+    let broker = launch(&sandbox, bootstrap, repository)?;
     say!("The broker is {}; Lambda, SSM and GitHub are stand-ins on the loopback.\n", bootstrap.display());
     let phase = sandbox.lambda.try_ready().await.context(story::STUCK)?;
     let ready = story::init(&phase, before.elapsed());
@@ -33,17 +34,23 @@ pub(super) async fn run(bootstrap: &Path, payload: &str, verbose: bool) -> Resul
     Ok(invocation.is_success())
 }
 
-/// All stand-ins, with the Invoke API on this port.
-pub(super) async fn start(port: u16) -> Result<Sandbox> {
-    Sandbox::start_at(port).await.map_err(|why| match (port, why.kind()) {
+/// All stand-ins, with the Invoke API on this port and the App installed on this repository.
+pub(super) async fn start(port: u16, repository: &Repository) -> Result<Sandbox> {
+    let sandbox = Sandbox::start_at(port).await.map_err(|why| match (port, why.kind()) {
         (1.., std::io::ErrorKind::AddrInUse) => anyhow!("port {port} is in use"),
         _ => anyhow!(why).context(format!("cannot listen on port {port} of 127.0.0.1")),
-    })
+    })?;
+    sandbox.github.set_repository(&repository.owner, &repository.name);
+    Ok(sandbox)
 }
 
 /// The broker against the stand-ins.
-pub(super) fn launch(sandbox: &Sandbox, bootstrap: &Path) -> Result<Broker> {
-    Broker::spawn(bootstrap, &sandbox.environment(), &sandbox.lambda)
+pub(super) fn launch(sandbox: &Sandbox, bootstrap: &Path, repository: &Repository) -> Result<Broker> {
+    let mut environment = sandbox.environment();
+    environment
+        .set("GITHUB_TOKEN_BROKER_REPOSITORY_OWNER", &repository.owner)
+        .set("GITHUB_TOKEN_BROKER_REPOSITORY_NAME", &repository.name);
+    Broker::spawn(bootstrap, &environment, &sandbox.lambda)
         .with_context(|| format!("cannot start {}", bootstrap.display()))
 }
 

@@ -7,14 +7,15 @@ use sandbox::{Broker, Phase};
 use tokio::select;
 use tokio::signal::ctrl_c;
 
+use super::args::Repository;
 use super::{aws_cli, instructions, once, story};
 
 /// Until Ctrl-C, or until the broker fails to start, which is `false`.
-pub(super) async fn run(bootstrap: &Path, port: u16) -> Result<bool> {
-    let sandbox = once::start(port).await?;
+pub(super) async fn run(bootstrap: &Path, repository: &Repository, port: u16) -> Result<bool> {
+    let sandbox = once::start(port, repository).await?;
     let mut instructions = Some(aws_cli::installed());
     loop {
-        let broker = once::launch(&sandbox, bootstrap)?;
+        let broker = once::launch(&sandbox, bootstrap, repository)?;
         let phase = sandbox.lambda.try_ready().await.context(story::STUCK)?;
         if !matches!(phase, Phase::Ready) {
             say!("The broker did not start: {phase}");
