@@ -1,11 +1,11 @@
-//! The end-to-end tests: the real binary against stand-ins for Lambda, SSM and GitHub on the loopback. One file per
-//! promise; what fails is a row in the table of `failures`.
+//! End-to-end tests: the real binary with stand-ins for Lambda, SSM and GitHub on the loopback interface. Each file
+//! tests one promise. Failures are rows in the table of `failures`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that panics has failed, as it should"
+    reason = "a panic fails the test, as intended"
 )]
 
 mod clock;
@@ -13,7 +13,6 @@ mod configuration;
 mod container_credentials;
 mod endpoints;
 mod failures;
-mod house;
 mod hung_lookups;
 mod init_fault;
 mod invoke_api;
@@ -39,6 +38,7 @@ mod scene;
 mod secrets;
 mod start;
 mod steps;
+mod structure;
 mod terraform_environment;
 mod time;
 mod tls;

@@ -351,7 +351,10 @@ async fn the_log_of_the_broker_is_shown_on_request() {
     let mut wrong = live(&sandbox, &["--verbose"]);
     wrong.env("GITHUB_TOKEN_BROKER_REPOSITORY_NAME", "..");
     let (_, _, stderr) = run(wrong).await;
-    assert!(stderr.contains(r#""msg":"load config""#) && stderr.contains("docs/src/reference/environment.md"), "{stderr}");
+    assert!(
+        stderr.contains(r#""msg":"load config""#) && stderr.contains("docs/src/reference/environment.md"),
+        "{stderr}"
+    );
 }
 
 /// `--serve` until it has printed its instructions, with this program as `aws`.

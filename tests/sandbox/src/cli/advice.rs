@@ -14,7 +14,11 @@ pub(super) struct Advice {
 /// The advice on an error type of the broker's or Lambda's.
 pub(super) fn on(error_type: &str) -> Advice {
     let (culprit, remedy) = on_configuration(error_type).or_else(|| on_github(error_type)).unwrap_or(UNKNOWN);
-    let page = if error_type == "ConfigurationInvalid" { "docs/src/reference/environment.md" } else { "docs/src/reference/errors.md" };
+    let page = if error_type == "ConfigurationInvalid" {
+        "docs/src/reference/environment.md"
+    } else {
+        "docs/src/reference/errors.md"
+    };
     Advice { culprit, remedy, page }
 }
 
