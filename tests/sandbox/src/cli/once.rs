@@ -1,4 +1,4 @@
-//! Without options: one invocation against the stand-ins.
+//! Without options: one invocation with the stand-ins.
 
 use std::path::Path;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::story::{self, print};
 
-/// Whether the broker answered with a token.
+/// Invokes the broker and returns whether it issued a token.
 pub(super) async fn run(bootstrap: &Path, payload: &str, verbose: bool) -> Result<bool> {
     let sandbox = start(0).await?;
     let before = Instant::now();
@@ -33,7 +33,7 @@ pub(super) async fn run(bootstrap: &Path, payload: &str, verbose: bool) -> Resul
     Ok(invocation.is_success())
 }
 
-/// All stand-ins, with the Invoke API on this port.
+/// Starts all stand-ins, with the Invoke API on this port.
 pub(super) async fn start(port: u16) -> Result<Sandbox> {
     Sandbox::start_at(port).await.map_err(|why| match (port, why.kind()) {
         (1.., std::io::ErrorKind::AddrInUse) => anyhow!("port {port} is in use"),
@@ -41,7 +41,7 @@ pub(super) async fn start(port: u16) -> Result<Sandbox> {
     })
 }
 
-/// The broker against the stand-ins.
+/// Starts the broker with the stand-ins.
 pub(super) fn launch(sandbox: &Sandbox, bootstrap: &Path) -> Result<Broker> {
     Broker::spawn(bootstrap, &sandbox.environment(), &sandbox.lambda)
         .with_context(|| format!("cannot start {}", bootstrap.display()))

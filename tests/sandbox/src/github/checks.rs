@@ -1,4 +1,4 @@
-//! Whether a request is what the contract says, header by header.
+//! Checks requests against the contract, header by header.
 
 use bytes::Bytes;
 use http::Response;
@@ -14,7 +14,7 @@ const HEADERS: [(&str, &str); 3] = [
     ("x-github-api-version", "2022-11-28"),
 ];
 
-/// What is wrong with a request, and how GitHub refuses it.
+/// A violation of the contract, and GitHub's refusal.
 pub(super) struct Breach {
     pub(super) status: u16,
     pub(super) message: &'static str,
@@ -31,7 +31,7 @@ impl Breach {
     }
 }
 
-/// The good answer to a request that breaks no rule.
+/// Returns the good response to a valid request.
 pub(super) fn check(
     state: &State,
     endpoint: Endpoint,
@@ -56,7 +56,7 @@ fn installation(state: &State, path: &str, request: &Recorded) -> Result<Respons
     }
     let installed = format!("/repos/{}/{}/installation", state.owner, state.repository);
     if !path.eq_ignore_ascii_case(&installed) {
-        // No breach: asking for a repository without the App is how a deployer finds out.
+        // Not a violation: a broker may be configured with a repository on which the App is not installed.
         return Ok(answers::refused(404, "Not Found"));
     }
     Ok(answers::installation(state))
