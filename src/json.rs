@@ -24,7 +24,7 @@ pub(crate) fn reason(error: &serde_json::Error) -> &'static str {
 
 const DUPLICATE_KEY: &str = "duplicate key";
 
-/// A JSON object parsed into `T`. serde alone would also accept an array.
+/// A JSON object parsed into `T`. serde itself would also accept an array.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

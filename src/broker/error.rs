@@ -1,4 +1,4 @@
-//! Why an invocation failed.
+//! The error of an invocation.
 
 use crate::error_type::ErrorType;
 use crate::github::GitHubError;

@@ -50,7 +50,8 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<ExitCode> {
     // Measuring takes minutes, so a closed standard output is reported first.
     stdout::check()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the Tokio runtime")?;
     let success = runtime.block_on(run_command(&args.command))?;
     Ok(if success { ExitCode::SUCCESS } else { ABOVE_LIMIT.into() })
 }

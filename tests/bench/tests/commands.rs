@@ -131,7 +131,7 @@ fn errors_are_exit_status_2() {
             &["bench", "--bootstrap", "/bin/false", "--svg", "/nowhere/a.svg"],
             "bench: cannot write /nowhere/a.svg: No such",
         ),
-        (&["bench", "--bootstrap", "/bin/false"], "/false does not start"),
+        (&["bench", "--bootstrap", "/bin/false"], "/false did not start"),
         (&["growth", "--bootstrap", "/etc/passwd"], "bench: cannot start /etc/passwd: Permission denied"),
     ];
     for (arguments, text) in table {

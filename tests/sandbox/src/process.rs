@@ -115,7 +115,7 @@ impl Broker {
     pub async fn wait_exit(&self) -> ExitStatus {
         match timeout(limits::outer(), self.exit()).await {
             Ok(status) => status,
-            Err(_) => self.stuck("the program's end"),
+            Err(_) => self.stuck("the program's exit"),
         }
     }
 

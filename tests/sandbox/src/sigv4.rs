@@ -22,7 +22,7 @@ pub(crate) fn verify(request: &Recorded, service: &str) -> Result<(), String> {
     let date = request.header("x-amz-date").ok_or("no x-amz-date")?;
     let day = date.get(..8).ok_or("a malformed x-amz-date")?;
     if request.header("x-amz-security-token") != Some(AWS_SESSION_TOKEN) {
-        return Err("no x-amz-security-token, or another one".into());
+        return Err("x-amz-security-token is missing or different".into());
     }
     let scope = format!("{day}/{AWS_REGION}/{service}/aws4_request");
     if authorization.scope != scope {

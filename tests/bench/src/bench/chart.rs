@@ -50,7 +50,7 @@ fn draw(svg: &mut String, report: &Report) -> Result<()> {
     root.fill(&WHITE)?;
     let (area, notes) = root.split_vertically(height - NOTES);
     let (title, area) = area.split_vertically(TITLE);
-    title.draw_text("What a token costs, in milliseconds", &style(20, BLACK_TEXT), (LEFT, 16))?;
+    title.draw_text("Cost of a token, in milliseconds", &style(20, BLACK_TEXT), (LEFT, 16))?;
     let longest = rows.iter().flat_map(|(_, summaries)| summaries).map(|summary| summary.upper_quartile);
     let row_count = number(rows.len() as u64);
     let mut chart = ChartBuilder::on(&area)

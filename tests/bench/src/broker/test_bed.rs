@@ -71,7 +71,7 @@ impl TestBed {
     /// Starts the stand-ins. `period` is the period of the quota.
     pub(crate) async fn start(period: Duration) -> Result<Self> {
         let sandbox = Sandbox::start_at(0).await.context("no free loopback port")?;
-        let relay = |to, round_trip| Relay::start(to, round_trip).context("no relay to the stand-ins");
+        let relay = |to, round_trip| Relay::start(to, round_trip).context("cannot start a relay to the stand-ins");
         let distant_ssm = relay(sandbox.ssm.address(), SSM_ROUND_TRIP)?;
         let distant_github = relay(sandbox.github.address(), GITHUB_ROUND_TRIP)?;
         Ok(Self { sandbox, distant_ssm, distant_github, groups: Groups::find(), period })
@@ -111,7 +111,7 @@ impl TestBed {
         let cpu = async || if measured { settled_cpu_time(&broker).await } else { Ok(Duration::ZERO) };
         let init_cpu = cpu().await?;
         if let Some(quota) = &quota {
-            quota.enter(broker.id()).context("the control group does not take the broker")?;
+            quota.enter(broker.id()).context("cannot move the broker into the control group")?;
         }
         let first_wall = self.invoke(&broker).await?;
         let cold_cpu = cpu().await?;
@@ -131,7 +131,7 @@ impl TestBed {
             .with_context(|| format!("cannot start {}", program.display()))?;
         match self.sandbox.lambda.try_ready().await.context(STUCK)? {
             Phase::Ready => Ok(broker),
-            phase => bail!("{} does not start: {phase}", program.display()),
+            phase => bail!("{} did not start: {phase}", program.display()),
         }
     }
 

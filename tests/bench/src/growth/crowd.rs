@@ -43,7 +43,7 @@ impl Member {
                 let took = self.started.elapsed();
                 Ok((self, took))
             }
-            phase => bail!("a broker does not start: {phase}"),
+            phase => bail!("a broker did not start: {phase}"),
         }
     }
 

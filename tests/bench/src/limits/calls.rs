@@ -33,7 +33,7 @@ pub(super) async fn count(program: &Path) -> Result<Result<[(&'static str, &'sta
             Ok(trace) => trace,
             Err(why) => return Ok(Err(why)),
         };
-        let calls = calls(&trace).context("strace's output is not as expected")?;
+        let calls = calls(&trace).context("unexpected output of strace")?;
         min = Some(min.map_or(calls, |min| min.min(calls)));
     }
     let Calls { init, first, later } = min.context("no runs")?;
@@ -50,7 +50,7 @@ async fn trace(program: &Path) -> Result<Result<String, String>> {
         return Ok(Err("strace is not installed".into()));
     };
     let bed = TestBed::without_quota().await?;
-    let directory = tempfile::tempdir().context("no temporary directory")?;
+    let directory = tempfile::tempdir().context("cannot create a temporary directory")?;
     let (script, output) = (directory.path().join("traced"), directory.path().join("trace"));
     let content = format!(
         "#!/bin/sh\nexec {} -D -f -qq -s 80 -o {} {}\n",

@@ -44,7 +44,7 @@ impl Finding {
             return Some(format!("{what}: there must be none, see .cargo/config.toml. This limit cannot be raised."));
         }
         Some(format!(
-            "{what}: grew to {is}, {} above the limit of {limit}. Find out what made it grow; if that is worth it, raise \
+            "{what}: grew to {is}, {} above the limit of {limit}. Find the cause; if the growth is justified, raise \
              `{key}` in {} in the same commit.",
             is - limit,
             file::PATH

@@ -56,7 +56,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the Tokio runtime")?;
     let success = runtime.block_on(run_mode(args))?;
     Ok(if success { ExitCode::SUCCESS } else { FUNCTION_ERROR.into() })
 }

@@ -39,7 +39,7 @@ pub(super) fn check(
     request: &Recorded,
 ) -> Result<Response<Bytes>, Breach> {
     if request.target.contains('?') {
-        return Err(Breach::bad("a query"));
+        return Err(Breach::bad("a query in the URL"));
     }
     match endpoint {
         Endpoint::Installation => installation(state, path, request),
@@ -52,7 +52,7 @@ fn installation(state: &State, path: &str, request: &Recorded) -> Result<Respons
     headers(request, &HEADERS)?;
     app(state, request)?;
     if !request.body.is_empty() {
-        return Err(Breach::bad("a body"));
+        return Err(Breach::bad("an unexpected body"));
     }
     let installed = format!("/repos/{}/{}/installation", state.owner, state.repository);
     if !path.eq_ignore_ascii_case(&installed) {
@@ -80,7 +80,7 @@ fn revoke(state: &State, request: &Recorded) -> Result<Response<Bytes>, Breach> 
     headers(request, &HEADERS[1..2])?;
     match request.bearer() {
         Some(token) if state.issued.iter().any(|issued| issued == token) => Ok(answers::no_content()),
-        _ => Err(Breach { status: 401, message: "Bad credentials", what: "not a token that was given out".into() }),
+        _ => Err(Breach { status: 401, message: "Bad credentials", what: "not an issued token".into() }),
     }
 }
 

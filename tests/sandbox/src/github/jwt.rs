@@ -49,7 +49,7 @@ fn verify_claims(claims: &Value, client_id: &str) -> Result<(), String> {
         return Err("the JWT's claims are not exactly iat, exp and iss".into());
     }
     if expires - issued != LIFETIME {
-        return Err(format!("the JWT lives {} s, not {LIFETIME} s", expires - issued));
+        return Err(format!("the JWT is valid for {} s, not {LIFETIME} s", expires - issued));
     }
     let age = now() - issued - BACKDATED;
     if (-SLACK..=SLACK).contains(&age) { Ok(()) } else { Err(format!("the JWT's iat is {age} s off")) }
