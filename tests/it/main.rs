@@ -11,6 +11,7 @@
 mod clock;
 mod configuration;
 mod container_credentials;
+mod documentation;
 mod endpoints;
 mod failures;
 mod hung_lookups;
@@ -36,6 +37,7 @@ mod revocation;
 mod runtime_api;
 mod scene;
 mod secrets;
+mod source;
 mod start;
 mod steps;
 mod structure;

@@ -22,7 +22,7 @@ const CLIENT_CONTEXT: &str = "lambda-runtime-client-context";
 const COGNITO_IDENTITY: &str = "lambda-runtime-cognito-identity";
 /// A deadline centuries away.
 const NEVER: &str = "9999999999999";
-const UNREADABLE: &str = "the Lambda Runtime API gave no answer that can be read";
+const UNREADABLE: &str = "the Lambda Runtime API sent no readable response";
 
 const CONTEXT_UNREADABLE: &str = "the client context or Cognito identity of an invocation cannot be read";
 /// `lambda_runtime` panics on an error response of the Runtime API, because it lacks the headers of an invocation.

@@ -1,48 +1,27 @@
 //! The structure of `src/`: no import cycles among its files, and one public function.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::source;
 
 /// Files by module path, such as `github::retry`. The path of `lib.rs` is empty.
 type Sources = BTreeMap<String, String>;
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
-}
-
 fn sources() -> Sources {
-    let mut sources = Sources::new();
-    let mut folders = vec![root()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                sources.insert(module(&path), code(&fs::read_to_string(path).unwrap()));
-            }
-        }
-    }
-    sources.remove("main");
-    sources
+    let files = source::files().into_iter().map(|(path, code)| (module(&path), code));
+    files.filter(|(module, _)| module != "main").collect()
 }
 
 fn module(file: &Path) -> String {
-    let relative = file.strip_prefix(root()).unwrap().with_extension("");
-    let parts: Vec<&str> = relative.iter().map(|part| part.to_str().unwrap()).collect();
+    let path = file.with_extension("");
+    let parts: Vec<&str> = path.iter().map(|part| part.to_str().unwrap()).collect();
     match parts.as_slice() {
         ["lib"] => String::new(),
         [folders @ .., "mod"] => folders.join("::"),
         parts => parts.join("::"),
     }
-}
-
-/// Returns a file's code without comments and unit tests.
-fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]").next().unwrap();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the paths of a use tree: `a::{b, c::d}` has `a::b` and `a::c::d`.

@@ -2,35 +2,12 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use sandbox::{Environment, Proxy, Sandbox};
 
+use crate::source::{self, read};
+
 const PREFIX: &str = "GITHUB_TOKEN_BROKER_";
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
-}
-
-/// Returns the broker's source without comments.
-fn source() -> String {
-    fn add(folder: &Path, text: &mut String) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                add(&path, text);
-            } else {
-                let file = std::fs::read_to_string(path).unwrap();
-                text.extend(
-                    file.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")),
-                );
-            }
-        }
-    }
-    let mut text = String::new();
-    add(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
-    text
-}
 
 /// Returns the text between `start` and the next `end`.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
@@ -107,15 +84,14 @@ async fn calls(change: impl FnOnce(&mut Environment)) -> Vec<String> {
 
 #[test]
 fn module_sets_what_the_broker_reads() {
-    let (main, source) = (read("terraform/main.tf"), source());
-    let set = variables(&main);
-    let unread: Vec<_> = set.iter().filter(|name| !source.contains(&format!("\"{name}\""))).collect();
+    let main = read("terraform/main.tf");
+    let (set, read) = (variables(&main), source::variables());
+    let unread: Vec<_> = set.iter().filter(|name| !read.contains(**name)).collect();
     assert!(unread.is_empty(), "set by the module and not read by the broker: {unread:?}");
 
-    let read: BTreeSet<_> =
-        source.split('"').filter(|text| text.starts_with(PREFIX) && *text != PREFIX && !text.contains(' ')).collect();
-    assert!(!read.is_empty());
-    let unset: Vec<_> = read.difference(&set).collect();
+    let own: Vec<_> = read.iter().filter(|name| name.starts_with(PREFIX)).collect();
+    assert!(!own.is_empty());
+    let unset: Vec<_> = own.iter().filter(|name| !set.contains(name.as_str())).collect();
     assert!(unset.is_empty(), "read by the broker and not set by the module: {unset:?}");
 }
 
@@ -146,7 +122,7 @@ async fn module_and_broker_have_the_same_log_level() {
 
 #[test]
 fn module_accepts_the_brokers_error_types() {
-    let (variables, source) = (read("terraform/variables.tf"), source());
+    let (variables, source) = (read("terraform/variables.tf"), read("src/error_type.rs"));
     let accepted = quoted(between(&variables, "setsubtract(var.alarm_error_types, [", "])"));
     let variants = between(&source, "enum ErrorType {", "\n}").lines().filter_map(|line| line.trim().strip_suffix(','));
     assert_eq!(accepted, variants.collect());

@@ -67,3 +67,19 @@ async fn exceeded_deadlines_are_reported_in_time() {
 fn joined<const N: usize>(tables: [Vec<Failure>; N]) -> Vec<Failure> {
     tables.into_iter().flatten().collect()
 }
+
+/// The error type and message of each row.
+pub(crate) fn messages() -> Vec<(&'static str, String)> {
+    let tables = joined([
+        ssm::rows(),
+        parameters::rows(),
+        private_key::rows(),
+        connections::rows(),
+        refusals::rows(),
+        preflight::rows(),
+        token::rows(),
+        grant::rows(),
+        deadlines::rows(),
+    ]);
+    tables.into_iter().map(|row| (row.error_type, row.message)).collect()
+}

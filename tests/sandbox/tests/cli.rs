@@ -108,27 +108,35 @@ async fn live_hides_the_token_by_default() {
 async fn live_reports_the_cause_of_an_error() {
     type Break = fn(&Sandbox);
     let table: [(Break, &str, &str); 5] = [
-        (|sandbox| sandbox.ssm.remove(app::CLIENT_ID_PARAM), "ParametersMissing", "the parameters"),
-        (|sandbox| sandbox.ssm.put(app::PRIVATE_KEY_PARAM, "none"), "PrivateKeyInvalid", "the key"),
+        (
+            |sandbox| sandbox.ssm.remove(app::CLIENT_ID_PARAM),
+            "ParametersMissing",
+            "SSM has no parameters of these names",
+        ),
+        (|sandbox| sandbox.ssm.put(app::PRIVATE_KEY_PARAM, "none"), "PrivateKeyInvalid", "The private key's parameter"),
         (
             |sandbox| sandbox.github.set_keys([sandbox::AppKey::second()]),
             "GitHubRejectedApp",
-            "the key, or the client ID",
+            "GitHub does not accept the App's signature",
         ),
-        (|sandbox| sandbox.github.set_repository("octo-org", "other"), "RepositoryNotInstalled", "the installation"),
+        (
+            |sandbox| sandbox.github.set_repository("octo-org", "other"),
+            "RepositoryNotInstalled",
+            "The App is not installed",
+        ),
         (
             |sandbox| sandbox.github.script(Endpoint::AccessTokens, [Reply::status(422)]),
             "PermissionsNotGranted",
-            "the permissions",
+            "The installation lacks",
         ),
     ];
-    for (break_it, error_type, culprit) in table {
+    for (break_it, error_type, cause) in table {
         let sandbox = Sandbox::start().await;
         break_it(&sandbox);
         let (status, stdout, stderr) = run(live(&sandbox, &[])).await;
         assert_eq!((status, stdout.as_str()), (1, ""), "{error_type}: {stderr}");
         assert!(stderr.contains(&format!("{error_type}: ")), "{error_type}: {stderr}");
-        assert!(stderr.contains(&format!("What is wrong: {culprit}")), "{error_type}: {stderr}");
+        assert!(stderr.contains(&format!("Cause: {cause}")), "{error_type}: {stderr}");
     }
 }
 
@@ -315,7 +323,7 @@ async fn live_reports_the_revocation_of_a_token() {
         assert_eq!(status, 1, "{stderr}");
         assert!(stderr.contains("GrantMismatch: ") && stderr.contains(text), "{stderr}");
         assert!(stderr.contains("the token's SHA-256: "), "{stderr}");
-        assert_eq!(stderr.matches("revoked").count(), 1, "{stderr}");
+        assert_eq!(stderr.matches("The token that GitHub issued").count(), 1, "{stderr}");
     }
 }
 
@@ -353,7 +361,7 @@ async fn the_log_of_the_broker_is_shown_on_request() {
     wrong.env("GITHUB_TOKEN_BROKER_REPOSITORY_NAME", "..");
     let (_, _, stderr) = run(wrong).await;
     assert!(
-        stderr.contains(r#""msg":"load config""#) && stderr.contains("docs/src/reference/environment.md"),
+        stderr.contains(r#""msg":"load config""#) && stderr.contains("/reference/errors.html#configurationinvalid"),
         "{stderr}"
     );
 }

@@ -38,7 +38,10 @@ pub(super) async fn identity() -> Result<Identity> {
     let is_blank = |name: &&str| std::env::var(name).map_or(true, |value| value.trim().is_empty());
     let missing: Vec<&str> = REQUIRED.into_iter().filter(is_blank).collect();
     if !missing.is_empty() {
-        bail!("--live needs {}: see docs/src/reference/environment.md", missing.join(" and "));
+        bail!(
+            "--live needs {}: see https://github-token-broker.meigma.dev/reference/environment.html",
+            missing.join(" and ")
+        );
     }
     aws::identity().await
 }

@@ -66,7 +66,7 @@ pub(super) fn error(invocation: &Invocation, log_line: &Value) {
     let text = format!("{}: {}", invocation.error_type(), invocation.error_message());
     print("error", Some(invocation.elapsed.as_millis()), &text);
     let advice = advice::on(&invocation.error_type());
-    say!("\nWhat is wrong: {}.\n{} More: {}.", advice.culprit, advice.remedy, advice.page);
+    say!("\nCause: {}\nWhat to do: {}\nMore: {}", advice.cause, advice.remedy, advice.url);
     if let Some(outcome) = log_line["revocation"].as_str() {
         say!("{}", revocation(outcome));
     }

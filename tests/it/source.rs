@@ -1,0 +1,52 @@
+//! The function's source code, for tests that compare it with documents.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The repository's folder.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The text of a file of the repository.
+pub(crate) fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// The files of `src/` by their paths in it, without comments and unit tests.
+pub(crate) fn files() -> BTreeMap<PathBuf, String> {
+    let root = root().join("src");
+    let (mut files, mut folders) = (BTreeMap::new(), vec![root.clone()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = code(&fs::read_to_string(&path).unwrap());
+                files.insert(path.strip_prefix(&root).unwrap().to_owned(), text);
+            }
+        }
+    }
+    files
+}
+
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]").next().unwrap();
+    text.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("//")).collect()
+}
+
+/// The names of the environment variables that the function reads, capitals only: each is a literal of its own.
+pub(crate) fn variables() -> BTreeSet<String> {
+    const PREFIXES: [&str; 2] = ["AWS_", "GITHUB_TOKEN_BROKER_"];
+    const OTHERS: [&str; 3] = ["SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY"];
+    let is_variable = |text: &&str| {
+        let is_name = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let has_prefix = PREFIXES.iter().any(|prefix| text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()));
+        is_name && has_prefix || OTHERS.contains(text)
+    };
+    let files = files();
+    let literals = files.values().flat_map(|text| text.split('"').skip(1).step_by(2));
+    literals.filter(is_variable).map(str::to_owned).collect()
+}
