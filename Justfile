@@ -117,7 +117,7 @@ versions:
 
 # Lints the shell scripts
 shell:
-    git grep --untracked -lE '^#!.*[/ ](ba|da|k)?sh( |$)' | xargs shellcheck
+    git grep --untracked -lE '^#!.*[/ ](ba|da|k)?sh( |$)' -- ':!*.md' | xargs shellcheck
 
 # Tests the scripts that the workflows call
 scripts:
@@ -132,6 +132,18 @@ workflows:
 # Checks the links between the documents, including anchors
 links:
     lychee --offline --include-fragments --no-progress --hidden --extensions md .
+
+# Builds the book in target/book
+book:
+    .ci/build-book
+
+# Checks the links in target/book and the links to the book in other files
+book-links:
+    .ci/check-book-links
+
+# Opens every page of target/book in Chromium (`--screenshots FOLDER`; with a page's path, only that one)
+book-pages *ARGS:
+    .ci/check-book.mjs {{ ARGS }}
 
 # Checks the zips in dist/, and runs the end-to-end tests with the x86_64 one
 zips: && (test-zip "x86_64")

@@ -90,7 +90,7 @@ async fn tokens_of_any_length_are_returned() {
 }
 
 #[tokio::test]
-async fn a_grant_of_exactly_the_configured_scope_is_accepted() {
+async fn a_grant_of_the_configured_scope_is_accepted() {
     let scene = Scene::start().await;
     let own = json!([{ "full_name": "octo-org/octo-repo" }]);
     for grant in [
