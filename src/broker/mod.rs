@@ -46,8 +46,7 @@ impl Broker {
     }
 
     /// Issues a token. Nothing is cached between calls, so an overwritten parameter takes effect immediately. The steps
-    /// record their
-    /// log fields on the current span.
+    /// record their log fields on the current span.
     ///
     /// # Errors
     ///

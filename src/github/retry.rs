@@ -13,9 +13,9 @@ const GITHUB_ATTEMPTS: u32 = 3;
 /// The maximum backoff before the second attempt. It doubles for the third.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Returns the backoff after the given attempt (the first is 1), or `None` after the last one. It is exponential, at
-/// least `Retry-After`, and between 50 and 100 % of its maximum, so that brokers that failed at the same time do not
-/// retry at the same time.
+/// Returns the backoff after the given attempt (the first is 1), or `None` after the last one. It doubles with each
+/// attempt and has a random factor from 0.5 to 1, so that brokers that failed at the same time do not retry at the same
+/// time. It is at least `Retry-After`.
 ///
 /// `jitter` is a random number from 0 to 1.
 pub(super) fn pause_after(attempt: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {

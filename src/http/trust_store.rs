@@ -57,7 +57,7 @@ fn read_capped(file: &Path) -> Result<String, &'static str> {
     }
     let file = File::open(file).map_err(io_reason)?;
     let size = metadata.len().min(CA_FILE_CAP);
-    // Allocated at full size, because growing the buffer would cost time.
+    // Reads the file at once instead of into a buffer that grows.
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     file.take(CA_FILE_CAP + 1).read_to_end(&mut bytes).map_err(io_reason)?;
     if bytes.len() as u64 > CA_FILE_CAP {

@@ -107,8 +107,8 @@ impl ParameterStore {
     }
 }
 
-/// Returns a retry budget without a limit, because two retries per invocation are limit enough. The SDK's own budget
-/// covers the life of a client: after some 25 invocations without a response, there would be no more retries.
+/// Returns a retry budget without a limit, because the limit of two retries per invocation is enough. The SDK's own
+/// budget covers the life of a client: after some 25 invocations without a response, there would be no more retries.
 fn retry_budget() -> RetryPartition {
     RetryPartition::custom("invocation").token_bucket(TokenBucket::unlimited()).build()
 }

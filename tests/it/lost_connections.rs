@@ -1,9 +1,8 @@
 //! Connections that are cut silently, as may happen while Lambda freezes the process, delay the next invocation by at
 //! most 1.5 s.
 //!
-//! The proxy drops every packet of a cut connection: none is acknowledged, and the connection is neither closed nor
-//! reset. The connections here are idle for less than 5 s, so the function reuses them. Unit tests of `src/http/` cover
-//! longer pauses.
+//! A cut peer drops every packet: none is acknowledged, and the connection is neither closed nor reset. The connections
+//! here are idle for less than 5 s, so the function reuses them. Unit tests of `src/http/` cover longer pauses.
 
 use std::time::Duration;
 
