@@ -2,11 +2,11 @@
 @_default:
     just --list --unsorted
 
-# Formats the Rust code (`--check` only checks it)
+# Formats the Rust code (`--check` only reports)
 fmt *ARGS:
     cargo fmt --all {{ ARGS }}
 
-# Lints all Rust code, tests and features included
+# Lints all Rust code, including tests and all features
 lint:
     cargo clippy --workspace --all-targets --all-features --keep-going -- -D warnings
 
@@ -15,11 +15,11 @@ test:
     cargo test
     cargo test --package sandbox --package bench
 
-# Runs the broker against Moto; needs Docker
+# Runs the broker with Moto; needs Docker
 integration:
     cargo test --features integration --test it moto
 
-# Tries the broker on this machine (`just sandbox --help`)
+# Runs the broker on this machine (`just sandbox --help`)
 sandbox *ARGS:
     cargo run --package sandbox -- {{ ARGS }}
 
@@ -27,7 +27,7 @@ sandbox *ARGS:
 bench *ARGS:
     cargo run --package bench --release -- bench {{ ARGS }}
 
-# Measures how cost grows, and what happens when SSM throttles
+# Measures the growth of cost, and the effect of throttling by SSM
 growth *ARGS:
     cargo run --package bench --release -- growth {{ ARGS }}
 
@@ -35,7 +35,7 @@ growth *ARGS:
 limits *ARGS:
     cargo run --package bench -- limits {{ ARGS }}
 
-# Builds the documentation of the code, private items too, in target/doc
+# Builds the documentation of the code, including private items, in target/doc
 docs $RUSTDOCFLAGS="-D warnings":
     cargo doc --workspace --all-features --no-deps --document-private-items
 
@@ -58,7 +58,7 @@ terraform-coverage:
 terraform-urls:
     terraform/tests/check-urls
 
-# Runs the download of a release against a stand-in for gh
+# Tests the download of a release with a stand-in for gh
 terraform-download:
     terraform/tests/check-download
 
@@ -66,12 +66,12 @@ terraform-download:
 terraform-tflint:
     tflint --chdir=terraform --recursive --config "{{ justfile_directory() }}/terraform/.tflint.hcl"
 
-# Looks for insecure settings; a skipped check needs a reason
+# Searches for insecure settings; a skipped check needs a reason
 terraform-checkov:
     ! grep -rnE 'checkov:skip=[A-Z0-9_]+:? *$' terraform --include='*.tf'
     checkov --directory terraform --framework terraform --skip-path tests --skip-download --quiet --compact
 
-# Validates the module and its examples with each of AWS_PROVIDER_VERSIONS; so do the next three
+# Validates the module and its examples with each of AWS_PROVIDER_VERSIONS, like the next three recipes
 terraform-validate:
     terraform/tests/for-each-provider tests/check-validity
 
@@ -79,7 +79,7 @@ terraform-validate:
 terraform-documents:
     terraform/tests/for-each-provider tests/check-documents
 
-# Runs the module's tests, which plan
+# Runs the module's tests, which only plan
 terraform-test:
     terraform/tests/for-each-provider tests/check-plans
 
@@ -87,27 +87,27 @@ terraform-test:
 terraform-state:
     terraform/tests/for-each-provider tests/check-state
 
-# Validates and tests the module with OpenTofu (`tofu`) in Terraform's place
+# Validates and tests the module with OpenTofu (`tofu`) instead of Terraform
 terraform-opentofu $OPENTOFU="yes":
     terraform/tests/for-each-provider tests/check-validity
     terraform/tests/for-each-provider tests/check-plans
 
-# What to run before a commit
+# Runs the checks to run before a commit
 check: (fmt "--check") lint test docs
 
-# Runs the commands in the README and the book (`just commands README.md`: only that page's)
+# Runs the commands in the README and the book (`just commands README.md` runs only that page's)
 commands *PAGES:
     "$CI_PYTHON" .ci/check-commands {{ PAGES }}
 
-# Builds the release's zips in dist/ (`just build arm64`: only that one)
+# Builds the release's zips in dist/ (`just build arm64` builds only that one)
 build *ARCHITECTURES:
     .github/scripts/build {{ ARCHITECTURES }}
 
-# Builds a zip again in another environment, and compares it
+# Builds a zip again in another environment and compares both
 reproduce ARCHITECTURE="x86_64":
     .github/scripts/reproduce {{ ARCHITECTURE }}
 
-# Runs the end-to-end tests against a zip in dist/ (`just test-zip arm64 mint`: only those named so)
+# Runs the end-to-end tests with a zip in dist/ (`just test-zip arm64 mint` runs only those with `mint` in their name)
 test-zip ARCHITECTURE *TESTS:
     .github/scripts/test-zip {{ ARCHITECTURE }} {{ TESTS }}
 
@@ -119,7 +119,7 @@ inventory:
 deny *CHECKS="licenses bans sources":
     cargo deny --workspace --locked check {{ CHECKS }}
 
-# Checks that all places name the same version, and that release-please updates them
+# Checks that all files have the same version and that release-please updates them
 versions:
     .github/scripts/check-versions
 
@@ -137,7 +137,7 @@ workflows:
     zizmor --offline --persona auditor .github
     "$CI_PYTHON" .ci/check-workflows
 
-# Checks the links between the documents, to headings too
+# Checks the links between the documents, including anchors
 links:
     lychee --offline --include-fragments --no-progress --hidden --extensions md .
 
@@ -145,15 +145,15 @@ links:
 book:
     .ci/build-book
 
-# Checks the links in target/book, and those from elsewhere to the book
+# Checks the links in target/book and the links to the book in other files
 book-links:
     .ci/check-book-links
 
-# Opens every page of target/book in Chromium (`--screenshots FOLDER`; a page's path: only that one)
+# Opens every page of target/book in Chromium (`--screenshots FOLDER`; with a page's path, only that one)
 book-pages *ARGS:
     .ci/check-book.mjs {{ ARGS }}
 
-# Checks the zips in dist/, and the x86_64 one by the end-to-end tests
+# Checks the zips in dist/, and runs the end-to-end tests with the x86_64 one
 zips: && (test-zip "x86_64")
     .ci/check-zips dist
 

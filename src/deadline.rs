@@ -1,4 +1,4 @@
-//! Time limits of an invocation.
+//! The deadlines of an invocation's steps.
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};
@@ -7,62 +7,63 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
 
-/// The answer is posted this long before Lambda's deadline, at which Lambda kills the process and the caller gets no reason.
+/// The response is posted this long before Lambda's deadline. At the deadline, Lambda kills the process and the caller
+/// gets no reason.
 const MARGIN: Duration = Duration::from_millis(500);
-/// How long posting the answer may take: the margin starts when Lambda has it.
+/// The time that posting the response may take. The margin starts when Lambda has received it.
 const POSTING: Duration = Duration::from_millis(50);
-/// Kept for revoking a token that has another scope than configured.
+/// The time reserved for revoking a token that has another scope than configured.
 const REVOCATION: Duration = Duration::from_millis(500);
-/// With less time left, margin and revocation are a quarter of it each, and posting is proportionally shorter.
-const SHORT: Duration = Duration::from_secs(2);
-/// Lambda's longest timeout; a deadline beyond it is not one of Lambda's.
-const LONGEST: Duration = Duration::from_mins(15);
+/// With less time left, margin and revocation get a quarter of it each, and posting is reduced in proportion.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Lambda's maximum timeout. A later deadline is reduced to it, so that it cannot overflow the clock.
+const MAX_TIMEOUT: Duration = Duration::from_mins(15);
 
-/// Until when an invocation's steps may run.
+/// The points in time at which an invocation's steps must have ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     work: Instant,
     revocation: Instant,
 }
 
-/// The time ran out.
+/// A step was stopped at its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OutOfTime;
 
 impl Deadline {
-    /// The deadline of an invocation that Lambda kills at `lambda_deadline`; `now` and `instant` are
-    /// the same moment on two clocks.
+    /// Computes the deadlines of an invocation that Lambda kills at `lambda_deadline`. `now` and `instant` are the same
+    /// moment on the wall clock and on the monotonic clock.
     pub(crate) fn new(lambda_deadline: SystemTime, now: SystemTime, instant: Instant) -> Self {
-        let left = lambda_deadline.duration_since(now).unwrap_or_default().min(LONGEST);
+        let left = lambda_deadline.duration_since(now).unwrap_or_default().min(MAX_TIMEOUT);
         let (margin, revocation, posting) =
-            if left < SHORT { (left / 4, left / 4, left / 40) } else { (MARGIN, REVOCATION, POSTING) };
+            if left < SHORT_TIMEOUT { (left / 4, left / 4, left / 40) } else { (MARGIN, REVOCATION, POSTING) };
         let answer = instant + left.saturating_sub(margin + posting);
         Self { work: answer.checked_sub(revocation).unwrap_or(instant), revocation: answer }
     }
 
-    /// When reading parameters and asking for a token must have ended.
+    /// Returns the deadline for reading the parameters and requesting a token.
     pub(crate) fn for_work(&self) -> Instant {
         self.work
     }
 
-    /// Runs a step of the work for as long as there is time.
+    /// Runs a step until the deadline for work.
     ///
     /// # Errors
     ///
-    /// [`OutOfTime`] when the step did not end in time.
+    /// [`OutOfTime`] when the step has not ended by then.
     pub(crate) async fn work<T>(&self, step: impl Future<Output = T>) -> Result<T, OutOfTime> {
-        // The timer would poll the step once even when no time is left.
+        // timeout_at polls the step once even after the deadline.
         if clock::instant() >= self.work {
             return Err(OutOfTime);
         }
         timeout_at(self.work, step).await.map_err(|_| OutOfTime)
     }
 
-    /// Runs a revocation, for which time was kept.
+    /// Runs a revocation in the time reserved for it.
     ///
     /// # Errors
     ///
-    /// [`OutOfTime`] when it did not end in time.
+    /// [`OutOfTime`] when it has not ended by then.
     pub(crate) async fn revocation<T>(&self, step: impl Future<Output = T>) -> Result<T, OutOfTime> {
         timeout_at(self.revocation, step).await.map_err(|_| OutOfTime)
     }
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_second_is_kept_for_the_answer_and_as_much_for_a_revocation() {
+    fn time_is_reserved_for_response_and_revocation() {
         for (left_ms, work_ms, revocation_ms) in [
             (10_000, 8_950, 9_450),
             (2_000, 950, 1_450),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The `errorType` of an answer. It says who has to act, and never changes within a major version.
+/// The `errorType` of an error response. Each name calls for one remedy and stays the same within a major version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorType {
     /// The caller must send `null`.
@@ -31,20 +31,20 @@ pub(crate) enum ErrorType {
     InstallationSuspended,
     /// The App lacks a permission, or the installation has not accepted it.
     PermissionsNotGranted,
-    /// GitHub refused for another reason; the status says which.
+    /// GitHub refused for another reason, which the status indicates.
     GitHubRefused,
     /// The network or GitHub is at fault. A retry may succeed.
     GitHubUnavailable,
     /// Something other than GitHub's API answered.
     GitHubResponseInvalid,
-    /// GitHub granted another scope than requested. The token was not handed out.
+    /// GitHub granted another scope than requested. The token was not returned.
     GrantMismatch,
     /// A bug in this program.
     InternalError,
 }
 
 impl ErrorType {
-    /// The name as callers read it.
+    /// Returns the name that callers see.
     pub(crate) fn name(self) -> String {
         self.to_string()
     }

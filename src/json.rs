@@ -1,4 +1,4 @@
-//! Strict JSON: objects are objects, keys are unique, and errors quote nothing.
+//! Strict JSON: no array in place of an object, no duplicate keys, and no errors that quote the input.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,23 +8,23 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::error::Category;
 
-/// What is wrong with a JSON text, in words that quote nothing of it: serde's own do.
+/// Describes an error without quoting the input, as serde's own messages do.
 pub(crate) fn reason(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         Category::Syntax | Category::Eof | Category::Io => "it is not valid JSON",
-        // serde_json has no kind of its own for this; the texts are ours, see UniqueMap, and serde's.
+        // serde_json has no category for duplicates. The texts are those of UniqueMap and of serde.
         Category::Data
             if [DUPLICATE_KEY, "duplicate field "].iter().any(|text| error.to_string().starts_with(text)) =>
         {
             "it has a duplicate key"
         }
-        Category::Data => "a value in it is not of the kind expected",
+        Category::Data => "a value has an unexpected type",
     }
 }
 
 const DUPLICATE_KEY: &str = "duplicate key";
 
-/// A JSON object read into `T`. serde would read a struct from an array, too.
+/// A JSON object parsed into `T`. serde itself would also accept an array.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -88,16 +88,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_quote_nothing_of_the_text() {
+    fn errors_do_not_quote_the_input() {
         let reason_of = |text: &str| reason(&serde_json::from_str::<UniqueMap<String>>(text).unwrap_err());
         assert_eq!(reason_of("ghs_secret"), "it is not valid JSON");
         assert_eq!(reason_of(r#"{"a":"#), "it is not valid JSON");
-        assert_eq!(reason_of(r#"{"ghs_secret":5}"#), "a value in it is not of the kind expected");
+        assert_eq!(reason_of(r#"{"ghs_secret":5}"#), "a value has an unexpected type");
         assert_eq!(reason_of(r#"{"a":"b","a":"c"}"#), "it has a duplicate key");
     }
 
     #[test]
-    fn an_array_is_no_object() {
+    fn an_array_is_not_an_object() {
         #[derive(serde::Deserialize)]
         struct Pair {
             a: u8,

@@ -1,17 +1,17 @@
-//! The secrets that this process has seen, which texts of peers must not show.
+//! The secrets that this process knows, to search for them in peers' texts.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A text that shares this many consecutive characters with a secret shows a part of it. All secrets are longer.
+/// A text leaks a secret when it shares this many consecutive characters with it. All secrets are longer.
 const WINDOW: usize = 12;
-/// A window of fewer different characters shows nothing: `xxxxxxxxxxxx` occurs in many texts.
-const DIFFERENT: usize = 5;
+/// A window with fewer distinct characters is not a leak: `xxxxxxxxxxxx` occurs in many texts.
+const MIN_DISTINCT: usize = 5;
 
-/// Shared by the steps of all invocations. JWTs and tokens are kept until the invocation after the next, so that a peer cannot
-/// show those of the invocation before; the private key only for as long as its own invocation keeps it.
+/// The known secrets, shared by the steps of all invocations. The JWTs and tokens of the last two invocations are kept,
+/// because a peer may return those of the previous one. The private key is known only while its invocation holds it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownSecrets(Arc<Mutex<Known>>);
 
@@ -32,7 +32,7 @@ impl KnownSecrets {
         self.known().aws_credentials = parts.into_iter().map(SecretString::from).collect();
     }
 
-    /// Adds the PEM for as long as the caller keeps it.
+    /// Adds the PEM for as long as the caller holds it.
     pub(crate) fn set_private_key(&self, pem: &Arc<SecretString>) {
         self.known().private_key = Arc::downgrade(pem);
     }
@@ -45,9 +45,10 @@ impl KnownSecrets {
         self.known().tokens.add(token);
     }
 
-    /// Whether the text shares at least 12 consecutive characters with a secret, at any position in either.
-    pub(crate) fn are_shown_in(&self, text: &str) -> bool {
-        let windows: BTreeSet<&[u8]> = text.as_bytes().windows(WINDOW).filter(|window| is_telling(window)).collect();
+    /// Returns whether the text shares at least 12 consecutive characters with a secret, at any position in either.
+    pub(crate) fn appear_in(&self, text: &str) -> bool {
+        let windows: BTreeSet<&[u8]> =
+            text.as_bytes().windows(WINDOW).filter(|window| is_distinctive(window)).collect();
         let is_shown = |secret: &SecretString| {
             let mut of_secret = secret.expose_secret().as_bytes().windows(WINDOW);
             of_secret.any(|window| windows.contains(window))
@@ -64,7 +65,7 @@ impl KnownSecrets {
 }
 
 impl LastTwo {
-    /// Adding the last one again changes nothing.
+    /// Adds a secret. Adding the last one again has no effect.
     fn add(&mut self, secret: &SecretString) {
         let [last, before] = &mut self.0;
         if last.as_ref().is_none_or(|last| last.expose_secret() != secret.expose_secret()) {
@@ -73,8 +74,8 @@ impl LastTwo {
     }
 }
 
-fn is_telling(window: &[u8]) -> bool {
-    window.iter().collect::<BTreeSet<_>>().len() >= DIFFERENT
+fn is_distinctive(window: &[u8]) -> bool {
+    window.iter().collect::<BTreeSet<_>>().len() >= MIN_DISTINCT
 }
 
 #[cfg(test)]
@@ -90,28 +91,28 @@ mod tests {
     }
 
     #[test]
-    fn any_twelve_characters_show_a_secret() {
+    fn any_twelve_characters_leak_a_secret() {
         let known = with_token(TOKEN);
         for start in 0..=TOKEN.len() - WINDOW {
             for before in 0..WINDOW {
                 let text = |length| format!("{}{}~", "~".repeat(before), &TOKEN[start..start + length]);
-                assert!(known.are_shown_in(&text(WINDOW)), "from {start} after {before}");
-                assert!(!known.are_shown_in(&text(WINDOW - 1)), "from {start} after {before}");
+                assert!(known.appear_in(&text(WINDOW)), "from {start} after {before}");
+                assert!(!known.appear_in(&text(WINDOW - 1)), "from {start} after {before}");
             }
         }
         let known = with_token(&format!("ghs_{}", "x".repeat(36)));
-        assert!(!known.are_shown_in(&"x".repeat(128)), "a run of one character shows nothing");
+        assert!(!known.appear_in(&"x".repeat(128)), "a run of one character is not a leak");
     }
 
     #[test]
-    fn bearers_are_known_until_the_invocation_after_the_next() {
+    fn bearers_of_the_last_two_invocations_are_known() {
         let known = KnownSecrets::default();
         let bearers = ["first-0123456789", "second-abcdefghij", "third-klmnopqrstuv"];
         for (index, bearer) in bearers.iter().enumerate() {
             known.add_jwt(&(*bearer).into());
             known.add_jwt(&(*bearer).into());
             known.add_token(&format!("token-of-{bearer}").into());
-            let shown = bearers.map(|bearer| known.are_shown_in(bearer));
+            let shown = bearers.map(|bearer| known.appear_in(bearer));
             assert_eq!(shown, [index < 2, index > 0, index > 1], "after {bearer}");
         }
     }
@@ -120,13 +121,13 @@ mod tests {
     fn credentials_are_replaced_and_a_key_is_forgotten() {
         let known = KnownSecrets::default();
         known.set_aws_credentials(["AKIAEXAMPLE012345678", "FwoGZXIvYXdzEXAMPLETOKEN"]);
-        assert!(known.are_shown_in("x-amz-security-token:FwoGZXIvYXdzEXAMPLE"));
+        assert!(known.appear_in("x-amz-security-token:FwoGZXIvYXdzEXAMPLE"));
         known.set_aws_credentials(["AKIAOTHER00123456789"]);
-        assert!(!known.are_shown_in("x-amz-security-token:FwoGZXIvYXdzEXAMPLE"));
+        assert!(!known.appear_in("x-amz-security-token:FwoGZXIvYXdzEXAMPLE"));
         let pem = Arc::new(SecretString::from("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC"));
         known.set_private_key(&pem);
-        assert!(known.are_shown_in("octo-org/BADANBgkqhkiG9w0"));
+        assert!(known.appear_in("octo-org/BADANBgkqhkiG9w0"));
         drop(pem);
-        assert!(!known.are_shown_in("octo-org/BADANBgkqhkiG9w0"));
+        assert!(!known.appear_in("octo-org/BADANBgkqhkiG9w0"));
     }
 }

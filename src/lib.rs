@@ -1,9 +1,9 @@
 //! An AWS Lambda function that exchanges a GitHub App's private key for short-lived installation tokens, each valid for
 //! one repository and one set of permissions. Both are fixed when the function is deployed.
 //!
-//! Start reading at `broker`: it is one invocation, step by step. `lambda` is the edge around it. The workers are
-//! `parameter_store`, `github_app` and `github`; `config` turns the environment into types that cannot hold a wrong
-//! value. Imports point one way: `lambda` → `broker` → workers → types.
+//! Start reading at `broker`: it runs one invocation, step by step. `lambda` connects it to the Lambda runtime. The
+//! steps are in `parameter_store`, `github_app` and `github`. `config` parses the environment into types that cannot
+//! hold an invalid value. Imports point one way: `lambda` → `broker` → steps → types.
 
 #![forbid(unsafe_code)]
 

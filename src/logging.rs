@@ -1,8 +1,8 @@
-//! JSON lines on standard output, one object per event.
+//! Writes each event as a line of JSON to standard output.
 //!
-//! A `tracing` layer of our own: `tracing-subscriber`'s JSON format has other names (`fields`, `target`), and no way to write
-//! an array. Only this crate's events become lines, because a library's may show secrets. The fields of the surrounding span
-//! are added to the event's own, so that the steps of an invocation record what they learn on its span.
+//! This is our own `tracing` layer because `tracing-subscriber`'s JSON format uses other names (`fields`, `target`) and
+//! cannot write arrays. Only this crate's events are written, because a library's may contain secrets. The fields of
+//! the surrounding span are added to the event's own, so the steps of an invocation record their fields on its span.
 
 use std::io::Write;
 
@@ -20,25 +20,26 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::clock::Clock;
 
-/// The target of this crate's events starts with it.
+/// The prefix of the targets of this crate's events.
 const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");
-/// The only place where `lambda_runtime` reports that Lambda refused an answer: a `status` field of its event.
+/// The target of the event with which `lambda_runtime` reports that Lambda refused a response. Only its `status` field
+/// shows that.
 const REFUSED_POST_TARGET: &str = "lambda_runtime::layers::api_client";
-/// Which App it was matters only when something is wrong.
+/// Fields that are needed only to investigate a failure.
 const ONLY_IN_FAILURES: [&str; 3] = ["aws_request_id", "client_id", "installation_id"];
 
-/// How many bytes a line may have.
+/// The maximum size of a line in bytes.
 const LINE_CAP: usize = 16 * 1024;
-/// How many bytes of JSON a field's value may have in a line that would be longer.
+/// The maximum size of a field's value, in bytes of JSON, in a line that would exceed [`LINE_CAP`].
 const VALUE_CAP: usize = 512;
 
-/// Recorded as a field's value, it removes the field from the line.
+/// The value that removes a field from the line.
 pub(crate) const UNSET: &str = "";
 
-/// Writes this process's events of at least this level to standard output. Call it once; later calls do nothing.
+/// Starts writing this process's events of at least this level to standard output. Later calls have no effect.
 pub(crate) fn init(threshold: LevelFilter, now: Clock) {
     let lines = JsonLines { threshold, now, write: write_to_stdout };
-    // It fails only when a subscriber is there already.
+    // Fails only when a subscriber is already set.
     let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));
 }
 
@@ -97,14 +98,14 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for JsonLines {
         if event.metadata().target() != REFUSED_POST_TARGET {
             (self.write)(&self.line(level, &fields, span.as_ref()));
         } else if let (Some(fields), Some(span)) = (refused_post(&fields), span) {
-            // The invocation's own line comes first.
+            // Written after the invocation's own line.
             span.extensions_mut().insert(Deferred(fields));
         }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        // Statements of their own: a guard that lives on would deadlock with the next one.
+        // In separate statements, because a guard that is still held would deadlock with the next one.
         let deferred = span.extensions_mut().remove();
         let Some(Deferred(mut fields)) = deferred else { return };
         let request_id = span.extensions().get::<Fields>().and_then(|fields| fields.get("request_id").cloned());
@@ -117,11 +118,11 @@ impl JsonLines {
     fn line<'s, S: LookupSpan<'s>>(&self, level: Level, fields: &Fields, span: Option<&SpanRef<'s, S>>) -> Vec<u8> {
         let extensions = span.map(SpanRef::extensions);
         let recorded = extensions.as_ref().and_then(|extensions| extensions.get::<Fields>());
-        let of_span = span.zip(recorded).map(|(span, recorded)| of_span(level, fields, span, recorded));
+        let span_fields = span.zip(recorded).map(|(span, recorded)| span_fields(level, fields, span, recorded));
         let timestamp = DateTime::from((self.now)()).fmt(Format::DateTime).unwrap_or_default();
         let msg = fields.get("message").and_then(Value::as_str).unwrap_or_default();
         let own = fields.0.iter().filter(|(name, _)| *name != "message").map(|(name, value)| (*name, value));
-        let fields = own.chain(of_span.into_iter().flatten()).collect();
+        let fields = own.chain(span_fields.into_iter().flatten()).collect();
         let mut line = Line { timestamp, level: level.as_str(), msg, fields }.to_json();
         line.push(b'\n');
         line
@@ -129,7 +130,7 @@ impl JsonLines {
 }
 
 impl Line<'_> {
-    /// At most 16 KiB: of a longer line, long values are left out.
+    /// Serialises the line. Above 16 KiB, long values are replaced.
     fn to_json(&self) -> Vec<u8> {
         let whole = json(self);
         if whole.len() < LINE_CAP {
@@ -142,13 +143,14 @@ impl Line<'_> {
     }
 }
 
-/// Texts and maps of JSON values are always JSON.
+/// Serialises texts and maps of JSON values, which cannot fail.
 fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-/// The span's fields that the event does not have itself, in the order of their declaration: steps may run in any order.
-fn of_span<'f, 's, S: LookupSpan<'s>>(
+/// Returns the span's fields that the event itself does not have. They are in the order of their declaration, because
+/// steps may record them in any order.
+fn span_fields<'f, 's, S: LookupSpan<'s>>(
     level: Level,
     own: &Fields,
     span: &SpanRef<'s, S>,
@@ -162,7 +164,7 @@ fn of_span<'f, 's, S: LookupSpan<'s>>(
         .collect()
 }
 
-/// The fields of our own line about an answer that Lambda refused.
+/// Returns the fields of our own line about a response that Lambda refused.
 fn refused_post(fields: &Fields) -> Option<Fields> {
     // As in "413 Payload Too Large".
     let status = fields.get("status")?.as_str()?.split(' ').next()?.to_owned();
@@ -194,7 +196,7 @@ impl Visit for Fields {
         self.set(field, value.into());
     }
 
-    /// Bytes are JSON: `tracing` has no arrays and maps of its own.
+    /// Parses the bytes as JSON, because `tracing` has no arrays and maps.
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {
         self.set(field, serde_json::from_slice(value).unwrap_or_default());
     }
@@ -229,7 +231,7 @@ mod tests {
         static WRITTEN: RefCell<String> = const { RefCell::new(String::new()) };
     }
 
-    /// The lines that `log` writes.
+    /// Returns the lines that `log` writes.
     fn written(threshold: LevelFilter, log: impl FnOnce()) -> Vec<String> {
         let now = || SystemTime::UNIX_EPOCH + Duration::from_millis(1_776_962_912_345);
         let write = |line: &[u8]| WRITTEN.with_borrow_mut(|text| text.push_str(std::str::from_utf8(line).unwrap()));
@@ -307,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_lambda_refused_is_a_line_of_our_own() {
+    fn a_refused_response_is_one_line_of_our_own() {
         let lines = written(LevelFilter::INFO, || {
             let _entered = error_span!("invocation", request_id = "1", ssm_ms = 7_u64).entered();
             error!(target: "lambda_runtime::layers::api_client", status = %"410 Gone", "a library's text");

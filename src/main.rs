@@ -1,4 +1,4 @@
-//! The Lambda's `bootstrap`.
+//! The function's `bootstrap` executable.
 
 #![forbid(unsafe_code)]
 

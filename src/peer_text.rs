@@ -1,7 +1,8 @@
-//! Texts of peers, as types that hold only what may be logged and quoted.
+//! Types for peers' texts that contain only text that may be logged and quoted.
 //!
-//! A broken or hostile peer may send secrets back. An allow-list of characters decides where the field permits one. AWS's error
-//! messages are free text. Texts that may hold letters of any kind are also searched for known secrets and for the look of one.
+//! A broken or hostile peer may send secrets back. Each field except AWS's error messages, which are free text, has an
+//! allow-list of characters. Texts that may contain arbitrary letters are also searched for known secrets and for text
+//! that looks like a secret.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,20 +10,21 @@ use std::str::FromStr;
 use crate::known_secrets::KnownSecrets;
 use crate::secret_shapes;
 
-/// How long a request ID or an AWS error code may be. AWS's and GitHub's IDs have some 40 characters.
+/// The maximum length of a request ID or an AWS error code. AWS's and GitHub's IDs have some 40 characters.
 const NAME_CAP: usize = 64;
-/// How long a repository or a permission may be. GitHub's longest `owner/name` has 140 characters, most have 40.
+/// The maximum length of a repository or a permission. GitHub's longest `owner/name` has 140 characters, most have
+/// fewer than 40.
 const SCOPE_CAP: usize = 128;
-/// How many characters of an AWS error message are kept; IAM's longest explanations have some 500.
+/// The maximum number of characters that are kept of an AWS error message. IAM's longest messages have some 500.
 const MESSAGE_CAP: usize = 1024;
-/// Replaces a text that must not be quoted.
+/// The replacement for a text that must not be quoted.
 const HIDDEN: &str = "(hidden)";
 
-/// The text has a character or a length that is not allowed.
+/// A text with a character or a length that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotAllowed;
 
-/// An ID by which AWS or GitHub finds a request: hexadecimal digits, `:` and `-`.
+/// A request ID of AWS or GitHub: hexadecimal digits, `:` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestId(String);
 
@@ -58,7 +60,7 @@ impl RequestId {
 }
 
 impl ErrorCode {
-    /// Refuses a text that is not an identifier or shows a part of a secret.
+    /// Accepts a text that is an identifier and contains no part of a secret.
     pub(crate) fn new(text: &str, secrets: &KnownSecrets) -> Result<Self, NotAllowed> {
         let code = allowed(text, NAME_CAP, |byte| byte.is_ascii_alphanumeric() || b".#_".contains(&byte))?;
         if shows_a_secret(&code, secrets) { Err(NotAllowed) } else { Ok(Self(code)) }
@@ -72,7 +74,7 @@ impl fmt::Display for ErrorCode {
 }
 
 impl Scope {
-    /// `(hidden)` when the text has a character that names do not have, or shows a part of a secret.
+    /// Keeps a text of allowed characters, or hides it when it contains part of a secret or another character.
     pub(crate) fn new(text: &str, secrets: &KnownSecrets) -> Self {
         let name = allowed(text, SCOPE_CAP, |byte| byte.is_ascii_alphanumeric() || b"_./-".contains(&byte));
         Self(name.ok().filter(|name| !shows_a_secret(name, secrets)).unwrap_or_else(|| HIDDEN.to_owned()))
@@ -86,8 +88,8 @@ impl fmt::Display for Scope {
 }
 
 impl ErrorMessage {
-    /// At most 1,024 characters; `(hidden)` when the text shows a part of a secret: AWS's answer to a wrong signature quotes
-    /// the request's headers, the session token among them.
+    /// Keeps at most 1,024 characters, or hides a text that contains part of a secret: AWS's response to an invalid
+    /// signature quotes the request's headers, including the session token.
     pub(crate) fn new(text: &str, secrets: &KnownSecrets) -> Self {
         let printable = text.chars().map(|c| if c.is_control() || is_format(c) { ' ' } else { c });
         let text: String = printable.take(MESSAGE_CAP).collect();
@@ -101,14 +103,15 @@ impl fmt::Display for ErrorMessage {
     }
 }
 
-/// Unicode's format characters and line separators, which show nothing or turn the direction of the text around them.
+/// Returns whether this is a Unicode format character or line separator. They are invisible or change the direction of
+/// the surrounding text.
 fn is_format(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn shows_a_secret(text: &str, secrets: &KnownSecrets) -> bool {
-    secrets.are_shown_in(text) || secret_shapes::are_in(text)
+    secrets.appear_in(text) || secret_shapes::are_in(text)
 }
 
 #[cfg(test)]
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_that_are_no_names_are_hidden() {
+    fn scopes_that_are_not_names_are_hidden() {
         for text in ["octo-org/octo-repo", "pull_requests", &"x".repeat(128)] {
             assert_eq!(Scope::new(text, &known()).to_string(), text);
         }

@@ -1,9 +1,9 @@
-//! A lenient reader of PEM (RFC 7468): text around the blocks, any line ends, whitespace around and within lines, and the
-//! headers of RFC 1421.
+//! A lenient PEM parser (RFC 7468). It accepts text around the blocks, any line ends, whitespace around and within
+//! lines, and the headers of RFC 1421.
 //!
-//! Own code because the reader of `rustls-pki-types`, which is linked for TLS, needs 0.36 ms for a system's bundle of 144 CA
-//! certificates where this one needs 0.09 ms (medians of 301 runs on an AMD EPYC), out of some 5 ms for a cold start. It also
-//! copies a private key's text into buffers that nothing wipes.
+//! Own code because the parser of `rustls-pki-types`, which is linked for TLS, needs 0.36 ms for a system's bundle of
+//! 144 CA certificates and this one needs 0.09 ms (medians of 301 runs on an AMD EPYC), of some 5 ms for a cold start.
+//! It also copies a private key into buffers that are never wiped.
 
 use base64_simd::STANDARD;
 use memchr::{memchr_iter, memchr3, memmem};
@@ -11,7 +11,7 @@ use memchr::{memchr_iter, memchr3, memmem};
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
 
-/// A complete block.
+/// A complete PEM block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Block<'a> {
     /// Such as `PRIVATE KEY`.
@@ -22,13 +22,12 @@ pub(crate) struct Block<'a> {
 impl Block<'_> {
     /// Decodes the content into `der`; `None` when it is not base64. Whitespace in it is ignored.
     ///
-    /// The buffer is the caller's: it is written only within its capacity, so that the caller can wipe it, unless that is less
-    /// than [`Block::size`].
+    /// The caller owns the buffer and can wipe it. With a capacity of at least [`Block::size`], it is not reallocated.
     pub(crate) fn decode(&self, der: &mut Vec<u8>) -> Option<()> {
         der.clear();
         let base64 = self.base64.as_bytes();
         if memchr3(b' ', b'\t', b'\r', base64).is_none() {
-            // Line by line, which is how most blocks are written.
+            // Line by line, because most blocks are written so.
             let mut start = 0;
             for end in memchr_iter(b'\n', base64).chain([base64.len()]) {
                 der.extend_from_slice(base64.get(start..end)?);
@@ -42,19 +41,19 @@ impl Block<'_> {
         Some(())
     }
 
-    /// How many bytes decoding takes.
+    /// Returns the capacity that decoding needs, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.base64.len()
     }
 }
 
-/// The complete blocks of a text, each of which starts and ends with a line of its own. The time is linear in the text's length.
+/// Iterates over the complete blocks of a text, in linear time. The BEGIN and END of a block are on separate lines.
 pub(crate) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     let mut begins = memmem::find_iter(text.as_bytes(), BEGIN).filter(|at| starts_line(text, *at)).peekable();
     std::iter::from_fn(move || {
         loop {
             let begin = begins.next()?;
-            // A block that has not ended where the next one begins does not end.
+            // A block must end before the next one begins.
             let limit = begins.peek().copied().unwrap_or(text.len());
             if let Some(block) = text.get(begin + BEGIN.len()..limit).and_then(block) {
                 return Some(block);
@@ -63,7 +62,7 @@ pub(crate) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
-/// Reads a block from its label on.
+/// Parses a block from its label on.
 fn block(text: &str) -> Option<Block<'_>> {
     let (label, rest) = text.split_once('\n')?;
     let label = label.trim_end().strip_suffix(DASHES)?;
@@ -74,7 +73,7 @@ fn block(text: &str) -> Option<Block<'_>> {
     Some(Block { label, base64: rest.get(..at)? })
 }
 
-/// Drops lines such as `Proc-Type: 4,ENCRYPTED`.
+/// Skips header lines such as `Proc-Type: 4,ENCRYPTED`.
 fn without_headers(mut text: &str) -> &str {
     while let Some((_, rest)) = text.split_once('\n').filter(|(line, _)| line.contains(':')) {
         text = rest;
@@ -82,13 +81,13 @@ fn without_headers(mut text: &str) -> &str {
     text
 }
 
-/// Whether only spaces or a byte order mark precede `at` in its line.
+/// Returns whether only spaces or a byte order mark precede `at` in its line.
 fn starts_line(text: &str, at: usize) -> bool {
     let line = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t', '\u{feff}']);
     line.is_empty() || line.ends_with('\n')
 }
 
-/// Whether only spaces follow `at` in its line.
+/// Returns whether only spaces follow `at` in its line.
 fn ends_line(text: &str, at: usize) -> bool {
     let line = text.get(at..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
     line.is_empty() || line.starts_with('\n')
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_without_its_own_end_is_none() {
+    fn a_block_without_its_own_end_is_ignored() {
         for text in [
             "",
             "AQID",
@@ -164,8 +163,8 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_text_takes_no_longer_than_another() {
-        // With a search to the end for each beginning, this would take minutes.
+    fn hostile_texts_take_linear_time() {
+        // A search to the end of the text for each BEGIN would take minutes.
         let text = "-----BEGIN A-----\n".repeat(200_000);
         assert_eq!(found(&text), []);
         let text = format!("-----BEGIN A-----\n{}", "-----END A-----x\n".repeat(200_000));

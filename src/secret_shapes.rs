@@ -1,17 +1,17 @@
-//! Texts that look like a secret, whether or not this process has seen that secret.
+//! Recognises text that looks like a secret, whether or not this process knows the secret.
 
-/// Letters after `gh` in the prefixes of GitHub's tokens, see
+/// The letters after `gh` in the prefixes of GitHub's tokens, see
 /// <https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats>.
 const TOKEN_KINDS: &[u8] = b"oprsu";
-/// A JWT begins with the base64 of `{"`, and this many more characters are no word.
+/// A JWT begins with the base64 of `{"`. With at least this many more characters, it is not a word.
 const JWT_REST: usize = 8;
-/// How long a run of base64 characters must be to look like a piece of a key. A line of PEM has 64.
+/// The minimum length of a run of base64 characters that looks like a piece of a key. A line of PEM has 64.
 const KEY_PIECE: usize = 20;
-/// How often the kind of character must change in such a piece. In random base64 it changes 12 times on average; names such
-/// as `DescribeInstanceInformation` have some 6 changes, and hexadecimal digits lack capitals.
+/// The minimum number of changes between kinds of characters in such a piece. Random base64 has 12 changes on average.
+/// Names such as `DescribeInstanceInformation` have some 6, and hexadecimal digits have no capitals.
 const KEY_CHANGES: usize = 9;
 
-/// Whether a text has something that looks like PEM or a piece of its base64, a JWT, or a token of GitHub's.
+/// Returns whether part of a text looks like PEM, a piece of base64 from PEM, a JWT, or one of GitHub's tokens.
 pub(crate) fn are_in(text: &str) -> bool {
     let bytes = text.as_bytes();
     text.contains("-----BEGIN")
@@ -21,12 +21,12 @@ pub(crate) fn are_in(text: &str) -> bool {
         || bytes.windows(KEY_PIECE).any(is_key_piece)
 }
 
-/// Whether a text has something that looks like a token of GitHub's.
+/// Returns whether part of a text looks like one of GitHub's tokens.
 pub(crate) fn has_token_prefix(text: &str) -> bool {
     text.contains("github_pat_") || (0..text.len()).any(|at| is_token_prefix(text.as_bytes(), at))
 }
 
-/// `gh?_`. In the middle of a word, as in `weight_`, only with a letter that GitHub uses.
+/// Returns whether `gh?_` is at this position. In the middle of a word, as in `weight_`, only GitHub's letters match.
 fn is_token_prefix(text: &[u8], at: usize) -> bool {
     let starts_word = at.checked_sub(1).and_then(|before| text.get(before)).is_none_or(|c| !c.is_ascii_alphanumeric());
     match text.get(at..at + 4) {

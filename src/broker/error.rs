@@ -1,11 +1,11 @@
-//! Why an invocation failed.
+//! The error of an invocation.
 
 use crate::error_type::ErrorType;
 use crate::github::GitHubError;
 use crate::github_app::PrivateKeyError;
 use crate::parameter_store::ParameterStoreError;
 
-/// Why there is no token, by the step that failed.
+/// An error of one of an invocation's steps.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BrokerError {
     #[error(transparent)]

@@ -39,17 +39,18 @@ impl Broker {
         Self { parameter_store, github, repository, permissions, known_secrets, now }
     }
 
-    /// Opens the connections that the first invocation will use. Failures are left for that invocation to report.
+    /// Opens the connections that the first invocation will use. Ignores failures: that invocation connects again and
+    /// reports them.
     pub(crate) async fn preconnect(&self) {
         future::join(self.parameter_store.preconnect(), self.github.preconnect()).await;
     }
 
-    /// Issues a token. Nothing is kept between calls, so an overwritten parameter takes effect immediately. What is learnt on
-    /// the way is recorded on the current span, for the invocation's log line.
+    /// Issues a token. Nothing is cached between calls, so an overwritten parameter takes effect immediately. The steps
+    /// record their log fields on the current span.
     ///
     /// # Errors
     ///
-    /// [`BrokerError`], by the step that failed.
+    /// [`BrokerError`] of the step that failed.
     pub(crate) async fn mint(&self, deadline: &Deadline) -> Result<TokenAnswer, BrokerError> {
         let app = self.read_credentials(deadline).await?;
         let jwt = self.sign(&app)?;

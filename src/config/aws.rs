@@ -1,23 +1,24 @@
-//! SSM's region and endpoint, and where AWS credentials come from.
+//! SSM's region and endpoint, and the source of AWS credentials.
 
 use super::endpoint_url::EndpointUrl;
 use super::environment::Environment;
 use super::error::ConfigError;
 
 const REGION: &str = "AWS_REGION";
-/// Where Lambda offers credentials when it does not set them in the environment: `SnapStart` and Managed Instances.
+/// The credentials endpoint that Lambda provides instead of environment variables with `SnapStart` and Managed
+/// Instances.
 const CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-/// `aws-config`'s provider prefers it, and asks another host then.
+/// Must not be set: `aws-config`'s provider would prefer it and request credentials from another host.
 const RELATIVE_CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FIPS: &str = "AWS_USE_FIPS_ENDPOINT";
 const DUAL_STACK: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
-/// Read by the credentials providers of `aws-config`; here only checked.
+/// Read by the credentials providers of `aws-config`; only checked for UTF-8 here.
 const OPTIONAL_CREDENTIALS: [&str; 3] =
     ["AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
 
-/// Where AWS credentials come from.
+/// The source of AWS credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CredentialsSource {
     Environment,
@@ -26,14 +27,14 @@ pub(crate) enum CredentialsSource {
     Nowhere,
 }
 
-/// What the AWS SDK needs. `aws-config`'s own loader is not used: it reads profile files, and accepts endpoints from them
-/// without the checks of [`EndpointUrl`].
+/// The settings of the AWS SDK. `aws-config`'s own loader is not used: it reads profile files, and accepts endpoints
+/// from them without the checks of [`EndpointUrl`].
 #[derive(Debug)]
 pub(crate) struct Aws {
     /// Such as `eu-central-1`.
     pub(crate) region: String,
     pub(crate) credentials: CredentialsSource,
-    /// An endpoint other than the region's.
+    /// A custom endpoint instead of the region's.
     pub(crate) endpoint: Option<EndpointUrl>,
     /// `AWS_USE_FIPS_ENDPOINT`.
     pub(crate) use_fips: bool,
@@ -45,7 +46,7 @@ impl Aws {
     pub(super) fn from_environment(region: String, environment: &Environment) -> Result<Self, ConfigError> {
         let (endpoint, variable) = endpoint(environment)?.unzip();
         let (use_fips, use_dual_stack) = (environment.is_true(FIPS)?, environment.is_true(DUAL_STACK)?);
-        // The SDK ignores or refuses them together with a configured endpoint.
+        // Together with a custom endpoint, the SDK ignores or rejects these switches.
         match variable {
             Some(variable) if use_fips => return Err(ConfigError::Conflict(FIPS, variable)),
             Some(variable) if use_dual_stack => return Err(ConfigError::Conflict(DUAL_STACK, variable)),
@@ -75,7 +76,8 @@ impl CredentialsSource {
     }
 }
 
-/// The region becomes a part of SSM's host name, so it must not be able to name another host.
+/// Reads the region. It becomes part of SSM's host name, so its characters are restricted: it must not redirect
+/// requests to another host.
 pub(super) fn region(environment: &Environment) -> Result<String, ConfigError> {
     let text = environment.required(REGION)?;
     if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
@@ -85,7 +87,7 @@ pub(super) fn region(environment: &Environment) -> Result<String, ConfigError> {
     }
 }
 
-/// The endpoint and its variable. The variables and their order are those of every AWS SDK, see
+/// Returns the custom endpoint and its variable. All AWS SDKs use the same variables in the same order, see
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
 fn endpoint(environment: &Environment) -> Result<Option<(EndpointUrl, &'static str)>, ConfigError> {
     if environment.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")? {

@@ -6,35 +6,35 @@ use std::str::FromStr;
 use reqwest::Url;
 use url::{Host, ParseError};
 
-/// The base of a service's URLs: `https`, or `http` to this very machine; no user info, query,
-/// fragment or trailing slash.
+/// The base URL of a service: `https`, or `http` to a loopback host, without user info, query, fragment or trailing
+/// slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EndpointUrl(String);
 
-/// Why a text is not an [`EndpointUrl`].
+/// The reason why a text is not an [`EndpointUrl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndpointUrlError {
     /// No scheme or no host.
     NotAbsolute,
-    /// A scheme other than `https`, or `http` to another machine.
+    /// A scheme other than `https`, or `http` to a host that is not loopback.
     NotHttps,
-    /// Has user info, a query or a fragment.
+    /// User info, a query or a fragment.
     NotPlain,
-    /// Not a URL, and why.
+    /// Not a URL, with the reason.
     Malformed(&'static str),
 }
 
 impl EndpointUrl {
-    /// The URL of `path`, which starts with a slash, below this base.
+    /// Appends `path`, which starts with a slash, to this base.
     ///
     /// # Errors
     ///
-    /// When `path` does not make a URL; the paths of this crate all do.
+    /// When the result is not a URL. This cannot happen with the paths of this crate.
     pub(crate) fn join(&self, path: &str) -> Result<Url, ParseError> {
         Url::parse(&format!("{}{path}", self.0))
     }
 
-    /// The URL without a trailing slash.
+    /// Returns the URL without a trailing slash.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -56,7 +56,7 @@ impl FromStr for EndpointUrl {
         if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback) {
             return Err(EndpointUrlError::NotHttps);
         }
-        // The parser drops user info that is empty.
+        // The parser drops empty user info.
         if has_user_info || authority.contains('@') || url.query().is_some() || url.fragment().is_some() {
             return Err(EndpointUrlError::NotPlain);
         }
@@ -64,8 +64,8 @@ impl FromStr for EndpointUrl {
     }
 }
 
-/// The text between `scheme://` and the path; `None` when the URL does not begin so. The parser also accepts `https:host`,
-/// `https:/host` and `https:///host`, which other parsers read as a path.
+/// Returns the text between `scheme://` and the path, or `None` without `://` and an authority after it. The parser
+/// also accepts `https:host`, `https:/host` and `https:///host`, which other parsers read as a path.
 fn authority(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -81,7 +81,7 @@ fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-/// In our own words: the parser's might change.
+/// Describes the error in our own words: the parser's may change.
 fn parse_error(error: ParseError) -> EndpointUrlError {
     EndpointUrlError::Malformed(match error {
         ParseError::RelativeUrlWithoutBase | ParseError::EmptyHost => return EndpointUrlError::NotAbsolute,
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn http_is_for_this_machine_only() {
+    fn http_is_allowed_for_loopback_only() {
         for text in [
             "http://localhost:1",
             "http://LocalHost",
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_url_is_told_apart_from_a_malformed_one() {
+    fn relative_and_malformed_urls_are_distinguished() {
         for text in
             ["api.github.com", "/api/v3", "https:", "https://", "https:///x", "https:api.github.com", "localhost:80"]
         {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_or_third_slash_hides_no_user_info() {
+    fn a_missing_or_third_slash_does_not_hide_user_info() {
         for text in [
             "https:user:secret@host/x://y",
             "https:/user:secret@host/x://y",
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn user_info_query_and_fragment_are_refused_even_when_empty() {
+    fn user_info_query_and_fragment_are_refused() {
         for text in [
             "https://user@host",
             "https://user:password@host",
@@ -190,6 +190,6 @@ mod tests {
         ] {
             assert_eq!(text.parse::<EndpointUrl>(), Err(EndpointUrlError::NotPlain), "{text}");
         }
-        assert!("https://host/a@b".parse::<EndpointUrl>().is_ok(), "an at sign in the path is none");
+        assert!("https://host/a@b".parse::<EndpointUrl>().is_ok(), "an at sign in the path is not user info");
     }
 }

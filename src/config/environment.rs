@@ -10,13 +10,13 @@ use super::error::ConfigError;
 pub(crate) struct Environment(HashMap<String, OsString>);
 
 impl Environment {
-    /// The variables of this process, without those whose name is not UTF-8.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+    /// Reads the variables of this process, except those whose name is not UTF-8.
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the environment")]
     pub(crate) fn of_process() -> Self {
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
     }
 
-    /// The variable's value without surrounding whitespace; `None` when it is unset or blank.
+    /// Returns the variable's value without surrounding whitespace, or `None` when it is unset or blank.
     ///
     /// # Errors
     ///
@@ -27,47 +27,47 @@ impl Environment {
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
-    /// As [`Environment::text`], for a variable that must be set.
+    /// Returns the value of a required variable, as [`Environment::text`] does.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Required`] when it is unset or blank, and those of [`Environment::text`].
+    /// [`ConfigError::Required`] when it is unset or blank, and the errors of [`Environment::text`].
     pub(crate) fn required(&self, name: &'static str) -> Result<&str, ConfigError> {
         self.text(name)?.ok_or(ConfigError::Required(name))
     }
 
-    /// How many bytes the values of all variables take whose names begin so.
+    /// Returns the total number of bytes in the values of all variables with this prefix.
     pub(super) fn size_of(&self, prefix: &str) -> usize {
         self.0.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, value)| value.len()).sum()
     }
 
-    /// Whether the variable is set, even to a blank value.
+    /// Returns whether the variable is set, even to a blank value.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Whether the value has no surrounding whitespace.
+    /// Returns whether the value has no surrounding whitespace.
     pub(super) fn is_trimmed(&self, name: &str) -> bool {
         self.0.get(name).and_then(|value| value.to_str()).is_some_and(|value| value.trim() == value)
     }
 
-    /// The first of `names` that is set, with its name.
+    /// Returns the first variable of `names` that is set: its name and its value.
     ///
     /// # Errors
     ///
-    /// Those of [`Environment::text`].
+    /// The errors of [`Environment::text`].
     pub(super) fn first_of(&self, names: [&'static str; 2]) -> Result<Option<(&'static str, &str)>, ConfigError> {
         let [first, second] = names;
-        // Both are read: a value that is not UTF-8 is an error even when the other one is used.
+        // Reads both: a value that is not UTF-8 is an error even when the other variable is used.
         let (first_text, second_text) = (self.text(first)?, self.text(second)?);
         Ok(first_text.map(|text| (first, text)).or(second_text.map(|text| (second, text))))
     }
 
-    /// Whether the variable says `true`, in any case, as the AWS SDKs read their switches.
+    /// Returns whether the variable is `true`, in any case, as the AWS SDKs read their switches.
     ///
     /// # Errors
     ///
-    /// Those of [`Environment::text`].
+    /// The errors of [`Environment::text`].
     pub(super) fn is_true(&self, name: &'static str) -> Result<bool, ConfigError> {
         Ok(self.text(name)?.is_some_and(|value| value.eq_ignore_ascii_case("true")))
     }

@@ -1,4 +1,4 @@
-//! The variables that `lambda_runtime` reads. It panics on a wrong one, so they are checked first.
+//! The variables that `lambda_runtime` reads. They are checked first, because it panics on an invalid value.
 
 use std::net::SocketAddr;
 
@@ -15,14 +15,14 @@ const MEMORY_SIZE: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 pub(crate) struct RuntimeApiAddress(String);
 
 impl RuntimeApiAddress {
-    /// `None` when this process does not run under Lambda.
+    /// Reads the address; `None` when this process does not run under Lambda.
     ///
     /// # Errors
     ///
     /// When the variable holds something other than a host and a port.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some(text) = environment.text(RUNTIME_API)? else { return Ok(None) };
-        // lambda_runtime does not trim it.
+        // lambda_runtime does not trim the value.
         if environment.is_trimmed(RUNTIME_API) && is_host_and_port(text) {
             Ok(Some(Self(text.to_owned())))
         } else {
@@ -30,7 +30,7 @@ impl RuntimeApiAddress {
         }
     }
 
-    /// The URL that the API's paths are appended to.
+    /// Returns the base URL of the API.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/2018-06-01/runtime/", self.0)
     }
@@ -57,7 +57,7 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
 }
 
-/// The number's own parser accepts a plus sign.
+/// Checks the digits, because the number parser also accepts a plus sign.
 fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }

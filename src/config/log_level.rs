@@ -6,12 +6,12 @@ use super::environment::Environment;
 use super::error::ConfigError;
 
 const OWN: &str = "GITHUB_TOKEN_BROKER_LOG_LEVEL";
-/// Set by Lambda where the function's logging configuration has an application log level, see
+/// Set by Lambda when the function's logging configuration has an application log level, see
 /// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>.
 const LAMBDA: &str = "AWS_LAMBDA_LOG_LEVEL";
 const DEFAULT: LevelFilter = LevelFilter::INFO;
 
-/// A level, and a warning when the variable's value is not one: a wrong level must not keep callers from their tokens.
+/// A level, and a warning when the variable's value is not a level: an invalid level must not make invocations fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogLevel {
     pub(crate) threshold: LevelFilter,
@@ -19,6 +19,8 @@ pub(crate) struct LogLevel {
 }
 
 impl LogLevel {
+    /// Reads the function's own variable, or Lambda's when that is unset.
+    ///
     /// # Errors
     ///
     /// When a variable is not UTF-8.
@@ -28,7 +30,7 @@ impl LogLevel {
             return Ok(Self::or_warning(named(text), warning));
         }
         let Some(text) = environment.text(LAMBDA)? else { return Ok(Self::default()) };
-        // Lambda has two more levels.
+        // Lambda also has the levels TRACE and FATAL.
         let level = match text.to_ascii_lowercase().as_str() {
             "trace" => Some(LevelFilter::DEBUG),
             "fatal" => Some(LevelFilter::ERROR),

@@ -1,4 +1,4 @@
-//! The environment, read once at start, as types that cannot hold a wrong value.
+//! The environment, read once at start and parsed into types that cannot hold an invalid value.
 
 mod aws;
 mod endpoint_url;
@@ -37,7 +37,7 @@ const OWN_VARIABLES: &str = "GITHUB_TOKEN_BROKER_";
 const OWN_VARIABLES_CAP: usize = 4096;
 const CA_FILE: &str = "SSL_CERT_FILE";
 
-/// What the deployer fixed: one repository, one set of permissions, and where SSM and GitHub are.
+/// The function's configuration: one repository, one set of permissions, and the endpoints of SSM and GitHub.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) aws: Aws,
@@ -47,21 +47,21 @@ pub(crate) struct Config {
     pub(crate) repository: Repository,
     /// The permissions that tokens have.
     pub(crate) permissions: Permissions,
-    /// The base of GitHub's REST API.
+    /// The base URL of GitHub's REST API.
     pub(crate) github_api_base_url: EndpointUrl,
     pub(crate) log_level: LogLevel,
-    /// `SSL_CERT_FILE`: certificates to trust besides the system's.
+    /// `SSL_CERT_FILE`: CA certificates to trust in addition to the system's.
     pub(crate) ca_file: Option<PathBuf>,
-    /// The proxy for hosts other than this machine.
+    /// The proxy for all hosts other than loopback.
     pub(crate) proxy: Option<Proxy>,
 }
 
 impl Config {
-    /// Reads the variables in the order in which their faults are reported.
+    /// Reads all variables.
     ///
     /// # Errors
     ///
-    /// The first fault found.
+    /// The first error, in the documented order.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let region = aws::region(environment)?;
         let config = Self {

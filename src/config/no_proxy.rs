@@ -1,6 +1,7 @@
-//! `NO_PROXY`: which hosts are reached without the proxy.
+//! `NO_PROXY`: the hosts to connect to without the proxy.
 //!
-//! Own code because reqwest's does not know ports and `*.suffix`. The forms are those of Go's `httpproxy`, which version 2 used:
+//! Own code because reqwest's parser supports neither ports nor `*.suffix`. The syntax is that of Go's `httpproxy`,
+//! which version 2 used:
 //! <https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config>.
 
 use std::net::IpAddr;
@@ -24,27 +25,27 @@ enum Entry {
     Domain(Domain),
 }
 
-/// A domain with its subdomains, or, when it was written with a dot in front, only these.
+/// A domain with its subdomains, or only the subdomains when the entry starts with a dot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Domain {
-    /// In lower case, with a dot in front.
+    /// In lower case, with a leading dot.
     suffix: String,
     has_itself: bool,
     port: Option<u16>,
 }
 
 impl NoProxy {
-    /// Entries are separated by commas. Malformed ones match nothing, as in other programs.
+    /// Parses comma-separated entries. A malformed entry matches nothing, as in other programs.
     pub(super) fn new(text: &str) -> Self {
         Self(text.split(',').filter_map(|entry| Entry::new(entry.trim())).collect())
     }
 
-    /// Whether a URL is reached without the proxy. This machine always is.
+    /// Returns whether the proxy is bypassed for a URL. It always is for loopback hosts.
     pub(super) fn covers(&self, url: &Url) -> bool {
         let Some(host) = url.host() else { return false };
         let port = url.port_or_known_default();
         match host {
-            Host::Domain(name) => name == "localhost" || self.0.iter().any(|entry| entry.has_name(name, port)),
+            Host::Domain(name) => name == "localhost" || self.0.iter().any(|entry| entry.matches_name(name, port)),
             Host::Ipv4(address) => self.covers_address(address.into(), port),
             Host::Ipv6(address) => self.covers_address(address.into(), port),
         }
@@ -52,7 +53,7 @@ impl NoProxy {
 
     fn covers_address(&self, address: IpAddr, port: Option<u16>) -> bool {
         let address = address.to_canonical();
-        address.is_loopback() || self.0.iter().any(|entry| entry.has_address(address, port))
+        address.is_loopback() || self.0.iter().any(|entry| entry.matches_address(address, port))
     }
 }
 
@@ -71,19 +72,19 @@ impl Entry {
         }
     }
 
-    fn has_name(&self, name: &str, port: Option<u16>) -> bool {
+    fn matches_name(&self, name: &str, port: Option<u16>) -> bool {
         match self {
             Self::All => true,
-            Self::Domain(domain) => domain.has(name, port),
+            Self::Domain(domain) => domain.matches(name, port),
             Self::Range(..) | Self::Address(..) => false,
         }
     }
 
-    fn has_address(&self, address: IpAddr, port: Option<u16>) -> bool {
+    fn matches_address(&self, address: IpAddr, port: Option<u16>) -> bool {
         match self {
             Self::All => true,
             Self::Range(network, length) => is_within(address, *network, *length),
-            Self::Address(own, own_port) => *own == address && is_port(*own_port, port),
+            Self::Address(own, own_port) => *own == address && port_matches(*own_port, port),
             Self::Domain(_) => false,
         }
     }
@@ -99,16 +100,16 @@ impl Domain {
         Some(Self { suffix: format!(".{}", ascii(name)), has_itself, port })
     }
 
-    /// A URL's host is in lower case.
-    fn has(&self, name: &str, port: Option<u16>) -> bool {
+    /// Returns whether the entry matches a URL's host and port. The host must be in lower case.
+    fn matches(&self, name: &str, port: Option<u16>) -> bool {
         let is_itself = self.suffix.strip_prefix('.') == Some(name);
-        (name.ends_with(&self.suffix) || self.has_itself && is_itself) && is_port(self.port, port)
+        (name.ends_with(&self.suffix) || self.has_itself && is_itself) && port_matches(self.port, port)
     }
 }
 
-/// An entry without a port is for all.
-fn is_port(of_entry: Option<u16>, port: Option<u16>) -> bool {
-    of_entry.is_none() || of_entry == port
+/// Returns whether the port matches. An entry without a port matches all ports.
+fn port_matches(entry_port: Option<u16>, port: Option<u16>) -> bool {
+    entry_port.is_none() || entry_port == port
 }
 
 fn range(text: &str) -> Option<Entry> {
@@ -127,11 +128,12 @@ fn is_within(address: IpAddr, network: IpAddr, length: u32) -> bool {
         (IpAddr::V6(address), IpAddr::V6(network)) => address.to_bits() ^ network.to_bits(),
         _ => return false,
     };
-    // A shift by all bits, for a length of 0, leaves nothing that could differ.
+    // A prefix of length 0 matches every address: the shift by all bits gives None.
     differing.checked_shr(bits(network) - length).unwrap_or_default() == 0
 }
 
-/// `None` when the port is not a number; an empty one is none. An IPv6 address has a port only when it is in brackets.
+/// Splits a host from its port. Returns `None` when the port is not a number. An empty port is ignored. An IPv6 address
+/// has a port only when it is in brackets.
 fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
     if text.is_empty() {
         return None;
@@ -148,7 +150,7 @@ fn unbracketed(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
-/// As the name is in a URL.
+/// Converts a name to the form that it has in a URL: lower case and Punycode.
 fn ascii(name: &str) -> String {
     match Host::parse(name) {
         Ok(Host::Domain(name)) => name,
@@ -164,10 +166,10 @@ mod tests {
         NoProxy::new(no_proxy).covers(&url.parse().unwrap())
     }
 
-    /// The rows are those of Go's test of `UseProxy`, and more:
+    /// Has the rows of Go's test of `UseProxy` and more:
     /// <https://cs.opensource.google/go/x/net/+/master:http/httpproxy/proxy_test.go>.
     #[test]
-    fn entries_are_as_in_go() {
+    fn entries_match_as_in_go() {
         for (no_proxy, url, expected) in [
             ("", "https://example.com", false),
             ("example.com", "https://example.com", true),
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_always_covered() {
+    fn loopback_hosts_are_always_covered() {
         for url in
             ["https://localhost", "https://LOCALHOST:1", "https://127.0.0.1", "https://127.9.9.9", "https://[::1]"]
         {

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::environment::Environment;
 use super::error::ConfigError;
 
-/// The absolute name of an SSM parameter: a slash, then ASCII letters, digits, `_`, `.`, `-`, `/`.
-/// So it is neither an ARN nor a name with a version or label (`:3`).
+/// The absolute name of an SSM parameter: a slash, then ASCII letters, digits, `_`, `.`, `-`, `/`. This excludes ARNs
+/// and names with a version or label (`:3`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct ParameterName(String);
@@ -26,11 +26,13 @@ pub(crate) struct ParameterNames {
 }
 
 impl ParameterNames {
-    /// In the order in which SSM is asked.
+    /// Returns the names in the order of the request to SSM.
     pub(crate) fn in_order(&self) -> [&ParameterName; 3] {
         [&self.client_id, &self.installation_id, &self.private_key]
     }
 
+    /// Reads the names of the three parameters.
+    ///
     /// # Errors
     ///
     /// [`ConfigError::ParameterPath`] with the variable's name.

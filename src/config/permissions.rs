@@ -1,4 +1,4 @@
-//! The permissions that a broker asks for.
+//! The permissions that a broker requests.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::json::{self, UniqueMap};
 
-/// At least one permission, each with its level: `{"contents":"read"}`. Sorted by name.
+/// One or more permissions, each with its level, sorted by name: `{"contents":"read"}`.
 ///
 /// The names are GitHub's, see
 /// <https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app>.
@@ -15,10 +15,10 @@ use crate::json::{self, UniqueMap};
 #[serde(transparent)]
 pub(crate) struct Permissions(BTreeMap<String, String>);
 
-/// Why a text does not name permissions.
+/// The reason why a text is not a set of permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PermissionsError {
-    /// Not a JSON object of strings, and why.
+    /// Not a JSON object of strings, with the reason.
     NotAnObjectOfStrings(&'static str),
     /// `{}` or `null`.
     Empty,
@@ -27,18 +27,18 @@ pub(crate) enum PermissionsError {
 }
 
 impl Permissions {
-    /// Names and levels, sorted by name.
+    /// Iterates over names and levels, sorted by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, level)| (name.as_str(), level.as_str()))
     }
 
-    /// A JSON object, for the log.
+    /// Serialises the permissions as a JSON object, for the log.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        // A map of strings is always JSON.
+        // Serialising a map of strings cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The configured level, if the permission is configured.
+    /// Returns the permission's configured level, or `None` when it is not configured.
     pub(crate) fn level(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn must_be_an_object_of_strings_with_no_name_twice() {
+    fn must_be_an_object_of_strings_with_unique_keys() {
         for text in [
             "",
             "contents",
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn must_ask_for_something() {
+    fn must_not_be_empty() {
         for text in ["{}", "null", " null ", "{ }"] {
             assert_eq!(text.parse::<Permissions>(), Err(PermissionsError::Empty), "{text}");
         }

@@ -1,4 +1,4 @@
-//! The proxy between this function and the world.
+//! The proxy for outgoing HTTPS requests.
 
 use std::fmt;
 
@@ -8,18 +8,20 @@ use super::environment::Environment;
 use super::error::ConfigError;
 use super::no_proxy::NoProxy;
 
-/// `HTTPS_PROXY` and `NO_PROXY`, in capitals or not.
+/// The proxy of `HTTPS_PROXY` and the exceptions of `NO_PROXY`, both in upper or lower case.
 #[derive(Clone)]
 pub(crate) struct Proxy {
-    /// May hold a user name and a password.
+    /// May contain a user name and a password.
     url: Url,
     exceptions: NoProxy,
 }
 
 impl Proxy {
+    /// Reads the proxy and its exceptions; `None` when there is no proxy.
+    ///
     /// # Errors
     ///
-    /// [`ConfigError::ProxyUrl`] when the proxy's URL is not one of `http` or `https`.
+    /// [`ConfigError::ProxyUrl`] when the proxy's URL is neither `http` nor `https`.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some((variable, text)) = environment.first_of(["HTTPS_PROXY", "https_proxy"])? else {
             return Ok(None);
@@ -29,14 +31,14 @@ impl Proxy {
         Ok(Some(Self { url, exceptions: exceptions.unwrap_or_default() }))
     }
 
-    /// The proxy's URL, which may hold credentials, for a URL that is reached through it. Plain http goes only to this machine,
-    /// see [`super::EndpointUrl`].
+    /// Returns the proxy's URL, which may contain credentials, or `None` when `url` is requested directly. Plain http
+    /// is allowed only to loopback hosts, see [`super::EndpointUrl`], so it never uses the proxy.
     pub(crate) fn url_for(&self, url: &Url) -> Option<&Url> {
         (url.scheme() == "https" && !self.exceptions.covers(url)).then_some(&self.url)
     }
 }
 
-/// `host:port` without a scheme means `http://host:port`, as for other programs.
+/// Parses a proxy's URL. `host:port` without a scheme means `http://host:port`, as in other programs.
 fn parse(text: &str) -> Option<Url> {
     let (start, rest) = text.split_once(':').unwrap_or((text, "//"));
     let is_scheme = ["http", "https"].iter().any(|scheme| start.eq_ignore_ascii_case(scheme));

@@ -1,4 +1,4 @@
-//! The one repository that a broker gives tokens for.
+//! The repository for which a broker issues tokens.
 
 use std::fmt;
 
@@ -20,24 +20,24 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// When one is absent, has a character other than an ASCII letter, a digit, `_`, `.` or `-`, or
-    /// is `.` or `..`.
+    /// When a variable is unset, has a character other than an ASCII letter, a digit, `_`, `.` or `-`, or is `.` or
+    /// `..`.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self { owner: path_segment(environment, OWNER)?, name: path_segment(environment, NAME)? })
     }
 
-    /// The account or organisation.
+    /// Returns the account or organisation.
     pub(crate) fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// The name without the owner.
+    /// Returns the name without the owner.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 }
 
-/// `owner/name`, as GitHub's `full_name`.
+/// Formats `owner/name`, as GitHub's `full_name`.
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.owner, self.name)
@@ -49,6 +49,6 @@ fn path_segment(environment: &Environment, variable: &'static str) -> Result<Str
     if !text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) {
         return Err(ConfigError::UnsupportedCharacters(variable));
     }
-    // As a segment of a URL's path these mean another path.
+    // In a URL's path these segments are resolved, which gives another path.
     if matches!(text, "." | "..") { Err(ConfigError::DotSegment(variable)) } else { Ok(text.to_owned()) }
 }

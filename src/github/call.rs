@@ -11,11 +11,11 @@ use super::step::{Phase, Step};
 use crate::config::EndpointUrl;
 use crate::http::FirstByte;
 
-/// The version of GitHub's REST API that this program was written for, see
+/// The version of GitHub's REST API that this program uses, see
 /// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>.
 const API_VERSION: HeaderValue = HeaderValue::from_static("2022-11-28");
 
-/// A request before it is sent, and how its errors name it.
+/// A request that is not sent yet, and the step that its errors name.
 pub(super) struct Call<'a> {
     pub(super) step: Step,
     method: Method,
@@ -30,19 +30,19 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, GitHubError> {
-        self.json = Some(serde_json::to_vec(body).map_err(|_| self.not_a_request())?);
+        self.json = Some(serde_json::to_vec(body).map_err(|_| self.invalid_request())?);
         Ok(self)
     }
 
-    /// Whether the call may be sent again after this failure. One that creates something may not when an answer had begun, because
-    /// GitHub may have created it. An error status says that it did not.
-    pub(super) fn may_be_repeated(&self, failure: &GitHubError, first_byte: &FirstByte) -> bool {
-        self.method != Method::POST || matches!(failure, GitHubError::Refused(_)) || !first_byte.has_come()
+    /// Returns whether a retry after this failure cannot create anything twice. A POST is not retried once a byte of
+    /// the response was received, because GitHub may have created the token. After an error status it has not.
+    pub(super) fn is_safe_to_retry(&self, failure: &GitHubError, first_byte: &FirstByte) -> bool {
+        self.method != Method::POST || matches!(failure, GitHubError::Refused(_)) || !first_byte.was_received()
     }
 
-    /// The request to this base URL.
+    /// Builds the request for this base URL.
     pub(super) fn request(&self, base: &EndpointUrl) -> Result<Request, GitHubError> {
-        let url = base.join(&self.path).map_err(|_| self.not_a_request())?;
+        let url = base.join(&self.path).map_err(|_| self.invalid_request())?;
         let mut request = Request::new(self.method.clone(), url);
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
@@ -58,12 +58,12 @@ impl<'a> Call<'a> {
 
     fn authorization(&self) -> Result<HeaderValue, GitHubError> {
         let text = Zeroizing::new(format!("Bearer {}", self.bearer.expose_secret()));
-        let mut value = HeaderValue::from_str(&text).map_err(|_| self.not_a_request())?;
+        let mut value = HeaderValue::from_str(&text).map_err(|_| self.invalid_request())?;
         value.set_sensitive(true);
         Ok(value)
     }
 
-    fn not_a_request(&self) -> GitHubError {
-        GitHubError::NotARequest(Phase::Request(self.step))
+    fn invalid_request(&self) -> GitHubError {
+        GitHubError::InvalidRequest(Phase::Request(self.step))
     }
 }

@@ -1,4 +1,4 @@
-//! Why GitHub issued no token that may be handed out.
+//! Errors of the calls to GitHub.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::github_app::InstallationId;
 use crate::http::NoAnswer;
 use crate::peer_text::Scope;
 
-/// A call to GitHub failed, or its response is not acceptable.
+/// A failed call to GitHub, or a response that is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GitHubError {
     /// A status other than 2xx.
@@ -19,13 +19,13 @@ pub(crate) enum GitHubError {
     /// No response, or an incomplete one.
     #[error("{0}: {1}")]
     Unavailable(Phase, Unavailable),
-    /// The invocation's time ran out.
+    /// The invocation's deadline was reached.
     #[error("{0}: deadline exceeded{1}")]
-    OutOfTime(Phase, After),
-    /// The response has more than 1 MiB.
-    #[error("{0}: it has more than 1 MiB")]
+    OutOfTime(Phase, PreviousFailure),
+    /// The response is larger than 1 MiB.
+    #[error("{0}: it is larger than 1 MiB")]
     TooLong(Phase),
-    /// The response is not what GitHub documents.
+    /// The response does not match GitHub's documentation.
     #[error("decode GitHub {0} response: {1}")]
     NotAsDocumented(Step, &'static str),
     /// The response lacks a member.
@@ -34,9 +34,9 @@ pub(crate) enum GitHubError {
     /// Another installation covers the repository.
     #[error("GitHub repository installation {found} does not match configured installation {configured}")]
     OtherInstallation {
-        /// As GitHub says.
+        /// The ID in GitHub's response.
         found: u64,
-        /// As the parameter says.
+        /// The ID in the SSM parameter.
         configured: InstallationId,
     },
     /// The account's owner has suspended the App.
@@ -45,49 +45,49 @@ pub(crate) enum GitHubError {
     /// The token's scope is not the configured one.
     #[error("GitHub granted another scope than configured: {0}")]
     Grant(GrantDifference),
-    /// The request could not be built: a bug, since every part of it was checked.
+    /// The request could not be built. This is a bug, because every part of it has been validated.
     #[error("{0}: it could not be built")]
-    NotARequest(Phase),
+    InvalidRequest(Phase),
 }
 
-/// Why there is no complete response.
+/// The reason why there is no complete response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unavailable {
-    /// No connection, or one that ended before a response.
+    /// No connection, or one that was closed before a response.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     /// The attempt reached its limit, see [`crate::http::ATTEMPT_LIMIT`].
     #[error("it took longer than 3 seconds")]
     TimedOut,
-    /// The connection ended within the body.
-    #[error("it broke off")]
+    /// The connection was closed before the end of the body.
+    #[error("it was cut off")]
     BrokenOff,
 }
 
-/// The failure of the attempt before the one that ran out of time.
+/// The failure of the attempt before the one that reached the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum After {
-    /// There was no attempt before it.
-    Nothing,
+pub(crate) enum PreviousFailure {
+    /// There was no earlier attempt.
+    None,
     /// A status other than 2xx.
     Status(u16),
     /// No complete response.
     Unavailable(Unavailable),
 }
 
-/// As the end of a message.
-impl fmt::Display for After {
+/// Formats the end of a message.
+impl fmt::Display for PreviousFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing => Ok(()),
+            Self::None => Ok(()),
             Self::Status(status) => write!(f, " after status {status}"),
-            Self::Unavailable(Unavailable::TimedOut) => f.write_str(" after no answer within 3 seconds"),
+            Self::Unavailable(Unavailable::TimedOut) => f.write_str(" after no response within 3 seconds"),
             Self::Unavailable(why) => write!(f, " after {why}"),
         }
     }
 }
 
-/// How a token's scope differs from the configured one.
+/// The difference between a token's scope and the configured one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GrantDifference {
     /// `repository_selection` is `all`.
@@ -105,20 +105,20 @@ pub(crate) enum GrantDifference {
     /// The list names the configured repository more than once.
     #[error("the repository more than once")]
     RepositoryTwice,
-    /// A permission that was not asked for.
+    /// A permission that was not requested.
     #[error("permission {0}: {1}")]
     Permission(Scope, Scope),
-    /// A permission with another level than asked for.
-    #[error("permission {name}: {granted} instead of {asked}")]
+    /// A permission with another level than requested.
+    #[error("permission {name}: {granted} instead of {requested}")]
     Level {
-        /// As configured.
+        /// The permission's name.
         name: String,
-        /// As configured.
-        asked: String,
-        /// As GitHub says.
+        /// The configured level.
+        requested: String,
+        /// The level in GitHub's response.
         granted: Scope,
     },
-    /// A permission that was asked for and not granted.
+    /// A permission that was requested and not granted.
     #[error("permission {0} is missing")]
     NoPermission(String),
 }
@@ -133,28 +133,28 @@ impl GitHubError {
             Self::OtherInstallation { .. } => ErrorType::InstallationMismatch,
             Self::Suspended(_) => ErrorType::InstallationSuspended,
             Self::Grant(_) => ErrorType::GrantMismatch,
-            Self::NotARequest(_) => ErrorType::InternalError,
+            Self::InvalidRequest(_) => ErrorType::InternalError,
         }
     }
 
-    /// The same error, or, when the time ran out, the one that says which failure preceded it.
-    pub(super) fn preceded_by(self, after: After) -> Self {
+    /// Adds the previous attempt's failure to [`Self::OutOfTime`]. Returns any other error unchanged.
+    pub(super) fn with_previous(self, previous: PreviousFailure) -> Self {
         match self {
-            Self::OutOfTime(phase, After::Nothing) => Self::OutOfTime(phase, after),
+            Self::OutOfTime(phase, PreviousFailure::None) => Self::OutOfTime(phase, previous),
             error => error,
         }
     }
 
-    /// How a later attempt that runs out of time mentions this failure.
-    pub(super) fn as_precedent(&self) -> After {
+    /// Converts the failure for the error of a later attempt that reaches the deadline.
+    pub(super) fn as_previous(&self) -> PreviousFailure {
         match self {
-            Self::Refused(refusal) => After::Status(refusal.status()),
-            Self::Unavailable(_, why) => After::Unavailable(*why),
-            _ => After::Nothing,
+            Self::Refused(refusal) => PreviousFailure::Status(refusal.status()),
+            Self::Unavailable(_, why) => PreviousFailure::Unavailable(*why),
+            _ => PreviousFailure::None,
         }
     }
 
-    /// Whether a retry may succeed.
+    /// Returns whether a retry may succeed.
     pub(super) fn is_retryable(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.is_retryable(),
@@ -163,7 +163,7 @@ impl GitHubError {
         }
     }
 
-    /// GitHub's `Retry-After`.
+    /// Returns GitHub's `Retry-After`.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         if let Self::Refused(refusal) = self { refusal.retry_after } else { None }
     }

@@ -1,4 +1,4 @@
-//! Requests and responses: time limits and retries.
+//! Sends requests to GitHub, with timeouts and retries.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tracing::Span;
 use zeroize::Zeroizing;
 
 use super::call::Call;
-use super::error::{After, GitHubError, Unavailable};
+use super::error::{GitHubError, PreviousFailure, Unavailable};
 use super::refusal::Refusal;
 use super::retry;
 use super::step::Phase;
@@ -20,13 +20,13 @@ use crate::http::{ATTEMPT_LIMIT, Answer, BodyError, FirstByte, HttpClient};
 use crate::logging::UNSET;
 use crate::peer_text::RequestId;
 
-/// A random number from 0 to 1.
+/// Returns a random number from 0 to 1.
 pub(crate) type Jitter = fn() -> f64;
 
-/// A body, or as much of it as was read; wiped when dropped.
+/// A body, or the part of it that was read. Wiped when dropped.
 pub(super) type Body = Zeroizing<Vec<u8>>;
 
-/// A call that failed, and as much of a 2xx response's body as was read: it may hold a token.
+/// A failed call, and the part of a 2xx response's body that was read: it may contain a token.
 pub(super) struct Failed {
     pub(super) error: GitHubError,
     pub(super) read: Body,
@@ -45,38 +45,38 @@ impl Exchange {
         Self { client, base, now, jitter }
     }
 
-    /// Opens a connection for the first request, and sends nothing over it.
+    /// Opens the connection for the first request without sending anything.
     pub(super) async fn preconnect(&self) {
         let request = async {
             if let Ok(url) = self.base.join("/") {
-                // It fails, because the client opens its connection and does not send it.
+                // Always an error: the client opens the connection and does not send the request.
                 let _ = self.client.send(Request::new(Method::HEAD, url), &FirstByte::default()).await;
             }
         };
         self.client.preconnect(request).await;
     }
 
-    /// Sends a call, with retries while the time left allows them, and returns the body of a 2xx response.
+    /// Sends a call, retries it while the time left allows, and returns the body of a 2xx response.
     pub(super) async fn send(&self, call: &Call<'_>, deadline: &Deadline) -> Result<Body, Failed> {
-        let (mut attempt, mut after) = (1, After::Nothing);
+        let (mut attempt, mut previous) = (1, PreviousFailure::None);
         loop {
             let first_byte = FirstByte::default();
             let failed = match self.attempt(call, deadline, &first_byte).await {
                 Ok(body) => return Ok(body),
                 Err(failed) => failed,
             };
-            let may_repeat = failed.error.is_retryable() && call.may_be_repeated(&failed.error, &first_byte);
+            let may_retry = failed.error.is_retryable() && call.is_safe_to_retry(&failed.error, &first_byte);
             let pause = retry::pause_after(attempt, failed.error.retry_after(), (self.jitter)());
-            match pause.filter(|pause| may_repeat && fits(*pause, deadline)) {
+            match pause.filter(|pause| may_retry && fits(*pause, deadline)) {
                 Some(pause) => sleep(pause).await,
-                None => return Err(Failed { error: failed.error.preceded_by(after), ..failed }),
+                None => return Err(Failed { error: failed.error.with_previous(previous), ..failed }),
             }
-            after = failed.error.as_precedent();
+            previous = failed.error.as_previous();
             attempt += 1;
         }
     }
 
-    /// Sends a call without retries, within the limit of one attempt, and returns the status.
+    /// Sends a call without retries, within the timeout of one attempt, and returns the status.
     pub(super) async fn send_once(&self, call: &Call<'_>) -> Result<StatusCode, GitHubError> {
         let phase = Phase::Request(call.step);
         let first_byte = FirstByte::default();
@@ -89,7 +89,7 @@ impl Exchange {
         let limit = Limit::now(deadline);
         let answer =
             self.head(call, &limit, first_byte).await.map_err(|error| Failed { error, read: Body::default() })?;
-        // Outside of the future that reads it, so that the part that was read survives the time limit.
+        // Declared outside the future that fills it, so that the part that was read survives the timeout.
         let mut read = Body::default();
         let result = timeout_at(limit.until, answer.read_body(&mut read)).await;
         let phase = Phase::Read(call.step);
@@ -97,20 +97,20 @@ impl Exchange {
             Ok(Ok(())) => return Ok(read),
             Ok(Err(BodyError::TooLong)) => GitHubError::TooLong(phase),
             Ok(Err(BodyError::BrokenOff)) => GitHubError::Unavailable(phase, Unavailable::BrokenOff),
-            Err(_) => limit.passed(phase),
+            Err(_) => limit.exceeded(phase),
         };
         Err(Failed { error, read })
     }
 
-    /// Waits for the head of a 2xx response.
+    /// Sends one attempt and waits for the head of a 2xx response.
     async fn head(&self, call: &Call<'_>, limit: &Limit, first_byte: &FirstByte) -> Result<Answer, GitHubError> {
         let phase = Phase::Request(call.step);
-        if limit.is_over() {
-            return Err(limit.passed(phase));
+        if limit.is_exceeded() {
+            return Err(limit.exceeded(phase));
         }
         let answer = timeout_at(limit.until, self.client.send(call.request(&self.base)?, first_byte))
             .await
-            .map_err(|_| limit.passed(phase))?
+            .map_err(|_| limit.exceeded(phase))?
             .map_err(|error| GitHubError::Unavailable(phase, error.into()))?;
         record_request_id(answer.headers());
         if !answer.status().is_success() {
@@ -120,7 +120,7 @@ impl Exchange {
     }
 }
 
-/// Whether time is left after this pause. GitHub may ask for one that overflows the clock.
+/// Returns whether the pause ends before the deadline. GitHub may request a pause that overflows the clock.
 fn fits(pause: Duration, deadline: &Deadline) -> bool {
     clock::instant().checked_add(pause).is_some_and(|end| end < deadline.for_work())
 }
@@ -131,7 +131,7 @@ fn record_request_id(headers: &HeaderMap) {
     Span::current().record("github_request_id", id.as_ref().map_or(UNSET, RequestId::as_str));
 }
 
-/// Until when an attempt may run, and whether that is the invocation's deadline.
+/// The end of an attempt, and whether it is the invocation's deadline.
 struct Limit {
     until: Instant,
     is_deadline: bool,
@@ -143,13 +143,13 @@ impl Limit {
         Self { until: attempt.min(deadline.for_work()), is_deadline: deadline.for_work() <= attempt }
     }
 
-    fn is_over(&self) -> bool {
+    fn is_exceeded(&self) -> bool {
         self.until <= clock::instant()
     }
 
-    fn passed(&self, phase: Phase) -> GitHubError {
+    fn exceeded(&self, phase: Phase) -> GitHubError {
         if self.is_deadline {
-            GitHubError::OutOfTime(phase, After::Nothing)
+            GitHubError::OutOfTime(phase, PreviousFailure::None)
         } else {
             GitHubError::Unavailable(phase, Unavailable::TimedOut)
         }

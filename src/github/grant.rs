@@ -1,4 +1,4 @@
-//! The check of a token's scope. It fails closed.
+//! Checks a token's scope and fails closed.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use crate::config::{Permissions, Repository};
 use crate::known_secrets::KnownSecrets;
 use crate::peer_text::Scope;
 
-/// The only selection of repositories that fits one repository.
+/// The only repository selection that is valid for one repository.
 const SELECTED: &str = "selected";
 
-/// The scope that GitHub granted. Every member is optional in its response.
+/// The scope that GitHub granted. Every member is optional in GitHub's response.
 pub(super) struct Grant {
     /// Full names.
     pub(super) repositories: Option<Vec<String>>,
@@ -21,8 +21,8 @@ pub(super) struct Grant {
 }
 
 impl Grant {
-    /// Checks that it is exactly this repository and these permissions, as far as GitHub says. A difference quotes no secret.
-    pub(super) fn must_be(
+    /// Checks that every member that is present is exactly the configured one. An error quotes no secret.
+    pub(super) fn check(
         &self,
         repository: &Repository,
         permissions: &Permissions,
@@ -54,22 +54,22 @@ fn one_repository(names: &[String], expected: &str, quoted: impl Fn(&str) -> Sco
 
 fn same_permissions(
     granted: &BTreeMap<String, String>,
-    asked: &Permissions,
+    requested: &Permissions,
     quoted: impl Fn(&str) -> Scope,
 ) -> Result<(), GrantDifference> {
     for (name, level) in granted {
-        match asked.level(name) {
-            Some(asked) if asked == level => {}
-            Some(asked) => {
-                let (name, asked) = (name.clone(), asked.to_owned());
-                return Err(GrantDifference::Level { name, asked, granted: quoted(level) });
+        match requested.level(name) {
+            Some(requested) if requested == level => {}
+            Some(requested) => {
+                let (name, requested) = (name.clone(), requested.to_owned());
+                return Err(GrantDifference::Level { name, requested, granted: quoted(level) });
             }
-            // GitHub adds it to whatever is asked for.
+            // GitHub adds it to every grant.
             None if name == "metadata" && level == "read" => {}
             None => return Err(GrantDifference::Permission(quoted(name), quoted(level))),
         }
     }
-    let missing = asked.iter().find(|(name, _)| !granted.contains_key(*name));
+    let missing = requested.iter().find(|(name, _)| !granted.contains_key(*name));
     missing.map_or(Ok(()), |(name, _)| Err(GrantDifference::NoPermission(name.to_owned())))
 }
 
@@ -87,7 +87,7 @@ mod tests {
         let permissions = r#"{"contents":"read","issues":"write"}"#.parse().unwrap();
         let secrets = KnownSecrets::default();
         secrets.add_token(&"ghs_0123456789abcdef".into());
-        match grant.must_be(&repository, &permissions, &secrets) {
+        match grant.check(&repository, &permissions, &secrets) {
             Ok(()) => "none".to_owned(),
             Err(difference) => difference.to_string(),
         }

@@ -1,7 +1,7 @@
-//! The tokens in an answer that cannot be accepted, so that they can be revoked.
+//! Finds the tokens in a rejected response, so that they can be revoked.
 //!
-//! The answer may be cut off, not be JSON, or have `token` twice, so that no parser reads it. This file also looks for the
-//! member's name.
+//! A parser fails on a response that is cut off, is not JSON or has a duplicate `token`, so this module also searches
+//! for the member's name.
 
 use std::iter;
 
@@ -12,17 +12,17 @@ use serde::Deserialize;
 use crate::json::Object;
 
 const MEMBER: &[u8] = br#""token""#;
-/// How many tokens of one answer are revoked. GitHub's have one.
+/// The maximum number of tokens to revoke for one response. GitHub's responses have one.
 const TOKENS_CAP: usize = 4;
 
-/// JSON that may be anything but has one `token`, however its name is escaped.
+/// A JSON object with one `token`, whose name may contain escapes, and any other members.
 #[derive(Deserialize)]
 struct Lenient {
     token: SecretString,
 }
 
-/// The different values of every member `token`, at any depth: strings of visible ASCII characters, trimmed.
-pub(super) fn in_answer(body: &[u8]) -> Vec<SecretString> {
+/// Returns the distinct values of all `token` members at any depth: trimmed strings of visible ASCII characters.
+pub(super) fn in_response(body: &[u8]) -> Vec<SecretString> {
     let parsed = serde_json::from_slice(body).ok().and_then(|Object(Lenient { token })| usable(&token));
     let found = memmem::find_iter(body, MEMBER).map(|at| body.get(at + MEMBER.len()..).and_then(value));
     let mut tokens: Vec<SecretString> = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn in_answer(body: &[u8]) -> Vec<SecretString> {
     tokens
 }
 
-/// The string after a colon, or the first one of an array.
+/// Returns the string after a colon, or the first string of an array.
 fn value(text: &[u8]) -> Option<SecretString> {
     let value = text.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
     let value = value.strip_prefix(b"[").map_or(value, <[u8]>::trim_ascii_start);
@@ -46,13 +46,13 @@ fn value(text: &[u8]) -> Option<SecretString> {
     usable(&serde_json::from_slice(string).ok()?)
 }
 
-/// A token that can be sent in a header.
+/// Trims a token and checks that it can be sent in a header.
 fn usable(token: &SecretString) -> Option<SecretString> {
     let token = token.expose_secret().trim();
     (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then(|| token.into())
 }
 
-/// The length of the JSON string at the start of a text, quotes included.
+/// Returns the length of the JSON string at the start of a text, including its quotes.
 fn string_length(text: &[u8]) -> Option<usize> {
     let mut is_escaped = false;
     let is_end = |byte: &u8| {
@@ -68,11 +68,11 @@ mod tests {
     use super::*;
 
     fn found(body: &str) -> Vec<String> {
-        in_answer(body.as_bytes()).iter().map(|token| token.expose_secret().to_owned()).collect()
+        in_response(body.as_bytes()).iter().map(|token| token.expose_secret().to_owned()).collect()
     }
 
     #[test]
-    fn tokens_are_found_in_any_answer() {
+    fn tokens_are_found_in_any_response() {
         for (body, expected) in [
             (r#"{"token":"ghs_a"}"#, &["ghs_a"][..]),
             (r#" { "token" : "ghs_a" , "expires_at": 5}"#, &["ghs_a"]),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_are_no_tokens() {
+    fn other_values_are_not_tokens() {
         for body in [
             "",
             "ghs_a",
@@ -113,6 +113,6 @@ mod tests {
         ] {
             assert_eq!(found(body), [""; 0], "{body}");
         }
-        assert!(in_answer(b"{\"token\":\"gh\xffs\"}").is_empty());
+        assert!(in_response(b"{\"token\":\"gh\xffs\"}").is_empty());
     }
 }

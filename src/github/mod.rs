@@ -1,4 +1,4 @@
-//! The endpoints of GitHub's REST API that a broker needs.
+//! The endpoints of GitHub's REST API that a broker calls.
 
 mod call;
 mod error;
@@ -30,16 +30,16 @@ use error::Unavailable;
 use exchange::{Exchange, Jitter};
 use step::Step;
 
-/// The outcome of a good revocation in the log.
+/// The outcome of a successful revocation in the log.
 const REVOKED: &str = "revoked";
 
-/// GitHub's REST API.
+/// Calls GitHub's REST API.
 pub(crate) struct GitHub {
     exchange: Exchange,
     known_secrets: KnownSecrets,
 }
 
-/// The body of the token call,
+/// The request body of the token call,
 /// <https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app>.
 #[derive(Serialize)]
 struct TokenRequest<'a> {
@@ -58,7 +58,7 @@ impl GitHub {
         Self { exchange: Exchange::new(client, base, now, jitter), known_secrets }
     }
 
-    /// Opens a connection for the first request, and sends nothing over it.
+    /// Opens the connection for the first request without sending anything.
     pub(crate) async fn preconnect(&self) {
         self.exchange.preconnect().await;
     }
@@ -68,7 +68,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// [`GitHubError`], by cause. The caller must not request a token.
+    /// [`GitHubError`]. The caller must then not request a token.
     pub(crate) async fn check_installation(
         &self,
         jwt: &AppJwt,
@@ -82,15 +82,15 @@ impl GitHub {
         let sent = self.exchange.send(&call, deadline).await;
         Span::current().record("preflight_ms", watch.ms());
         let body = sent.map_err(|failed| failed.error)?;
-        response::installation(&body)?.must_be(configured)
+        response::installation(&body)?.check(configured)
     }
 
-    /// Creates a token for the repository and the permissions, and checks the scope that GitHub granted. Records GitHub's
-    /// request ID, the duration and the token's hash.
+    /// Creates a token for the repository and the permissions, and checks the granted scope. Records GitHub's request
+    /// ID, the duration and the token's hash.
     ///
     /// # Errors
     ///
-    /// [`GitHubError`], by cause. A token in a 2xx response that is not accepted is revoked, and the outcome recorded.
+    /// [`GitHubError`]. When a 2xx response is rejected, its token is revoked and the outcome is recorded.
     pub(crate) async fn create_token(
         &self,
         jwt: &AppJwt,
@@ -112,7 +112,7 @@ impl GitHub {
             },
             Err(failed) => (failed.error, failed.read),
         };
-        self.revoke(&issued_tokens::in_answer(&body), deadline).await;
+        self.revoke(&issued_tokens::in_response(&body), deadline).await;
         Err(error)
     }
 
@@ -124,17 +124,17 @@ impl GitHub {
     ) -> Result<InstallationToken, GitHubError> {
         let (token, grant) = response::token(body)?;
         self.known_secrets.add_token(token.secret());
-        grant.must_be(repository, permissions, &self.known_secrets).map_err(GitHubError::Grant)?;
+        grant.check(repository, permissions, &self.known_secrets).map_err(GitHubError::Grant)?;
         Span::current().record("token_sha256", response::sha256(token.secret()));
         Ok(token)
     }
 
-    /// Revokes tokens, and records their hashes, separated by a space, and the outcome.
+    /// Revokes tokens, and records the outcome and their hashes, separated by spaces.
     async fn revoke(&self, tokens: &[SecretString], deadline: &Deadline) {
         if tokens.is_empty() {
             return;
         }
-        // One that cannot be revoked is good until it expires.
+        // A token that cannot be revoked stays valid until it expires.
         for token in tokens {
             self.known_secrets.add_token(token);
         }
@@ -145,7 +145,7 @@ impl GitHub {
         Span::current().record("revocation", failed.unwrap_or(&REVOKED));
     }
 
-    /// Revokes a token, with one attempt, and returns the outcome for the log.
+    /// Revokes a token with one attempt and returns the outcome for the log.
     /// <https://docs.github.com/en/rest/apps/installations#revoke-an-installation-access-token>.
     async fn revoke_one(&self, token: &SecretString, deadline: &Deadline) -> &'static str {
         let call = Call::new(Step::Revocation, Method::DELETE, "/installation/token".to_owned(), token);

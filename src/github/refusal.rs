@@ -9,7 +9,7 @@ use super::retry;
 use super::step::Step;
 use crate::error_type::ErrorType;
 
-/// A status other than 2xx. GitHub's explanation is in the body, which is not read because it may quote secrets.
+/// A status other than 2xx. The body is not read, because it may quote secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("GitHub {step} request failed with status {}", .status.as_u16())]
 pub(crate) struct Refusal {
@@ -42,13 +42,13 @@ impl Refusal {
         }
     }
 
-    /// Whether a retry may succeed.
+    /// Returns whether a retry may succeed.
     pub(super) fn is_retryable(&self) -> bool {
         matches!(self.status.as_u16(), 429 | 500 | 502 | 503 | 504)
     }
 }
 
-/// GitHub has two ways to say so:
+/// Returns whether the rate limit was exceeded. GitHub reports that in two ways:
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>.
 fn is_rate_limit(status: StatusCode, headers: &HeaderMap) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS

@@ -1,4 +1,4 @@
-//! GitHub's response bodies, parsed strictly.
+//! Parses GitHub's response bodies strictly.
 
 use std::num::NonZeroU64;
 use std::str::FromStr;
@@ -19,9 +19,10 @@ use crate::json::{self, Object, UniqueMap};
 
 /// Go's zero time, 0001-01-01T00:00:00Z, which a gateway may send for "none".
 const ZERO_TIME_SECONDS: i64 = -62_135_596_800;
-/// How many bytes of JSON a token may take, so that an answer stays below 16 KiB. GitHub's have some 520 at most.
+/// The maximum size of a token in bytes of JSON, which keeps a response to a caller below 16 KiB. GitHub's tokens have
+/// some 520 bytes at most.
 const TOKEN_CAP: usize = 11 * 1024;
-/// How many characters `expires_at` may have; RFC 3339 with nanoseconds and an offset takes 35.
+/// The maximum number of characters of `expires_at`. RFC 3339 with nanoseconds and an offset takes 35.
 const EXPIRES_AT_CAP: usize = 40;
 
 /// An installation token and its expiry.
@@ -30,7 +31,7 @@ pub(crate) struct InstallationToken {
     expires_at: ExpiresAt,
 }
 
-/// When a token expires, as GitHub wrote it: RFC 3339.
+/// The time at which a token expires, in RFC 3339, unchanged from GitHub's response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct ExpiresAt(String);
@@ -73,8 +74,8 @@ pub(super) fn installation(body: &[u8]) -> Result<Installation, GitHubError> {
 }
 
 impl Installation {
-    /// Checks that it is the configured installation and not suspended.
-    pub(super) fn must_be(&self, configured: InstallationId) -> Result<(), GitHubError> {
+    /// Checks that this is the configured installation and that it is not suspended.
+    pub(super) fn check(&self, configured: InstallationId) -> Result<(), GitHubError> {
         if self.id.get() != configured.number() {
             Err(GitHubError::OtherInstallation { found: self.id.get(), configured })
         } else if self.is_suspended {
@@ -106,7 +107,7 @@ pub(super) fn token(body: &[u8]) -> Result<(InstallationToken, Grant), GitHubErr
     Ok((InstallationToken { secret, expires_at }, grant))
 }
 
-/// The size of visible ASCII characters in JSON.
+/// Returns the number of bytes that visible ASCII characters take in JSON.
 fn json_size(text: &str) -> usize {
     text.bytes().map(|byte| if b"\"\\".contains(&byte) { 2 } else { 1 }).sum()
 }
@@ -140,7 +141,7 @@ impl FromStr for ExpiresAt {
 }
 
 impl InstallationToken {
-    /// The token itself, for the answer and its own revocation only.
+    /// Returns the token itself. Only for the response to the caller and for its own revocation.
     pub(crate) fn secret(&self) -> &SecretString {
         &self.secret
     }
@@ -150,7 +151,7 @@ impl InstallationToken {
     }
 }
 
-/// The base64 of a token's SHA-256, which GitHub's audit log calls `hashed_token`, see
+/// Returns the base64 of a token's SHA-256, which GitHub's audit log calls `hashed_token`, see
 /// <https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/identifying-audit-log-events-performed-by-an-access-token>.
 pub(super) fn sha256(token: &SecretString) -> String {
     STANDARD.encode_to_string(digest(&SHA256, token.expose_secret().as_bytes()))

@@ -1,20 +1,21 @@
-//! When a request to GitHub is retried.
+//! The backoff between the attempts of a request to GitHub.
 //!
-//! Own code because neither `reqwest::retry` nor tower's retry layer knows `Retry-After` together with a deadline: a pause that
-//! does not fit into the invocation's time left must end the attempts, not the invocation.
+//! Own code because neither `reqwest::retry` nor tower's retry layer combines `Retry-After` with a deadline: a pause
+//! that is longer than the time left must end the attempts, not the invocation.
 
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-/// How many times a request is sent at most.
+/// The maximum number of attempts, the first included.
 const GITHUB_ATTEMPTS: u32 = 3;
-/// The longest pause before the second attempt; it doubles for the third.
+/// The maximum backoff before the second attempt. It doubles for the third.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// The backoff after the given attempt (the first is 1): between half and the whole of a pause that doubles, so that brokers
-/// which failed together do not retry together, and at least `Retry-After`. `None` after the last attempt.
+/// Returns the backoff after the given attempt (the first is 1), or `None` after the last one. It doubles with each
+/// attempt and has a random factor from 0.5 to 1, so that brokers that failed at the same time do not retry at the same
+/// time. It is at least `Retry-After`.
 ///
 /// `jitter` is a random number from 0 to 1.
 pub(super) fn pause_after(attempt: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
@@ -31,7 +32,7 @@ pub(super) fn pause_after(attempt: u32, retry_after: Option<Duration>, jitter: f
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit mean longer than any invocation.
+        // A number that overflows is longer than any invocation.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
     }
     let date = SystemTime::try_from(DateTime::from_str(value, Format::HttpDate).ok()?).ok()?;

@@ -1,28 +1,28 @@
-//! How errors name a call to GitHub.
+//! The names of the calls to GitHub in errors.
 
 use std::fmt;
 
 /// The call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The preflight: which installation of the App covers the repository.
+    /// The preflight, which looks up the App's installation on the repository.
     Installation,
     /// The creation of a token.
     Token,
-    /// The revocation of a token with another scope.
+    /// The revocation of a token.
     Revocation,
 }
 
-/// How far a call got.
+/// The phase in which a call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Before the head of the response.
     Request(Step),
-    /// While its body was read.
+    /// While the body was read.
     Read(Step),
 }
 
-/// As in "GitHub … request".
+/// Formats the name as in "GitHub … request".
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,14 +1,14 @@
-//! Which App authenticates.
+//! The client ID of the GitHub App.
 
 use std::str::FromStr;
 
 use crate::secret_shapes;
 
-/// GitHub's client IDs have 20 characters, App IDs some 7; a line of PEM has 64.
+/// The maximum length. GitHub's client IDs have 20 characters, App IDs some 7; a line of PEM has 64.
 const LENGTH_CAP: usize = 40;
 
-/// A GitHub App's client ID, or App ID: at most 40 ASCII letters, digits, `.`, `_` and `-`. It is sent to GitHub and logged,
-/// so neither a line of a private key nor a token of GitHub's is one.
+/// A GitHub App's client ID or App ID: at most 40 ASCII letters, digits, `.`, `_` and `-`. It is sent to GitHub and
+/// logged, so the rule excludes lines of a private key and GitHub's tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientId(String);
 

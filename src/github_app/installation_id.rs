@@ -1,4 +1,4 @@
-//! Which installation of the App covers the repository.
+//! The ID of the App's installation that covers the repository.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -13,7 +13,7 @@ pub(crate) struct InstallationId(NonZeroU64);
 pub(crate) struct NotAnInstallationId;
 
 impl InstallationId {
-    /// As in GitHub's JSON.
+    /// Returns the ID as a number, as in GitHub's JSON.
     pub(crate) fn number(self) -> u64 {
         self.0.get()
     }
@@ -23,7 +23,7 @@ impl FromStr for InstallationId {
     type Err = NotAnInstallationId;
 
     fn from_str(text: &str) -> Result<Self, NotAnInstallationId> {
-        // The number's own parser accepts a plus sign and leading zeros.
+        // The number parser also accepts a plus sign and leading zeros.
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
         let number = if is_plain { text.parse().ok() } else { None };
         number.map(Self).ok_or(NotAnInstallationId)

@@ -1,7 +1,8 @@
-//! The App JWT: key, client ID and time go in, a signed token comes out.
+//! Signs App JWTs from a key, a client ID and a time.
 //!
-//! `jsonwebtoken`'s own signer parses the key for each signature, takes no PKCS#8 and costs 0.2 ms of the 1 ms that an
-//! invocation takes. So this file gives it a signer over the key that was parsed once, for its check and fingerprint too.
+//! `jsonwebtoken`'s own signer parses the key for each signature, does not support PKCS#8 and takes 0.2 ms of an
+//! invocation's 1 ms. So this module provides a signer that uses the key pair which was already parsed for the key's
+//! validation and fingerprint.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -20,10 +21,11 @@ use serde::Serialize;
 use super::client_id::ClientId;
 use super::private_key::{PrivateKey, PrivateKeyError};
 
-/// Subtracted from the time for `iat`, in case GitHub's clock is behind ours, as GitHub advises:
+/// Subtracted from the current time for `iat`, in case GitHub's clock is behind ours, as GitHub recommends:
 /// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>.
 const CLOCK_DRIFT: Duration = Duration::from_mins(1);
-/// Added to the time for `exp`. GitHub refuses more than 10 minutes; one is left for clocks that differ.
+/// Added to the current time for `exp`. GitHub rejects more than 10 minutes; the remaining minute allows for clock
+/// drift.
 const LIFETIME: Duration = Duration::from_mins(9);
 
 /// A signed App JWT.
@@ -37,30 +39,31 @@ struct Claims<'a> {
 }
 
 impl AppJwt {
-    /// A JWT that authenticates the App for the next nine minutes.
+    /// Signs a JWT that authenticates the App for nine minutes.
     ///
     /// # Errors
     ///
-    /// [`PrivateKeyError::DoesNotSign`] when the cryptography library refuses to sign.
+    /// [`PrivateKeyError::DoesNotSign`] when the cryptography library fails to sign.
     pub(crate) fn sign(key: &PrivateKey, client_id: &ClientId, now: SystemTime) -> Result<Self, PrivateKeyError> {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let iat = now.saturating_sub(CLOCK_DRIFT).as_secs();
         let claims = Claims { iat, exp: now.saturating_add(LIFETIME).as_secs(), iss: client_id.as_str() };
-        // Fails only when it was installed by an earlier invocation.
+        // Fails only when an earlier invocation has already installed it.
         let _ = PROVIDER.install_default();
         SIGNING_KEY.set(Some(key.key_pair()));
         let jwt = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &EncodingKey::from_rsa_der(&[]));
         jwt.map(|jwt| Self(jwt.into())).map_err(|_| PrivateKeyError::DoesNotSign)
     }
 
-    /// The JWT, for the `Authorization` header only.
+    /// Returns the JWT. Only for the `Authorization` header.
     pub(crate) fn secret(&self) -> &SecretString {
         &self.0
     }
 }
 
 thread_local! {
-    /// The key for the next call of [`signer`]: `jsonwebtoken` calls a plain `fn` that captures nothing.
+    /// Passes the key to the next call of [`signer`], because `jsonwebtoken` takes a plain `fn`, which cannot capture
+    /// it.
     static SIGNING_KEY: RefCell<Option<Arc<KeyPair>>> = const { RefCell::new(None) };
 }
 
@@ -72,7 +75,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 
 struct Rs256(Arc<KeyPair>);
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is that of CryptoProvider")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "CryptoProvider prescribes the signature")]
 fn signer(_: &Algorithm, _: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
     let key_pair = SIGNING_KEY.take().ok_or(ErrorKind::InvalidAlgorithm)?;
     Ok(Box::new(Rs256(key_pair)))
@@ -112,9 +115,9 @@ mod tests {
         URL_SAFE_NO_PAD.decode_to_vec(jwt.split('.').nth(index).unwrap()).unwrap()
     }
 
-    /// As `openssl dgst -sha256 -sign` signs the same header and claims.
+    /// Compares with the signature of `openssl dgst -sha256 -sign` over the same header and claims.
     #[test]
-    fn a_jwt_is_the_one_that_openssl_makes() {
+    fn the_signature_is_the_one_of_openssl() {
         let expected = concat!(
             "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.",
             "eyJpYXQiOjE3NzY5NjI4NTIsImV4cCI6MTc3Njk2MzQ1MiwiaXNzIjoiSXYyM2xpRVhBTVBMRTAwMDAwMDAifQ.",
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_as_long_as_its_key() {
+    fn the_signature_is_as_long_as_the_key() {
         assert_eq!(part(&jwt(PEM, "a", 0), 2).len(), 2048 / 8);
         assert_eq!(part(&jwt(LONGEST_PEM, "a", 0), 2).len(), 8192 / 8);
     }

@@ -1,4 +1,4 @@
-//! The GitHub App: its IDs, its private key and the JWTs that it authenticates with. No I/O; the time comes in.
+//! The GitHub App: its IDs, its private key and its JWTs. Does no I/O and reads no clock.
 
 mod client_id;
 mod installation_id;

@@ -1,6 +1,7 @@
-//! The App's private key: PEM in, a checked RSA key pair out.
+//! Parses the App's private key from PEM into a validated RSA key pair.
 //!
-//! Not `jsonwebtoken`'s own reader of PEM: that accepts an RSA key without building it, so a bad one fails only when signing.
+//! `jsonwebtoken`'s own PEM parser is not used: it does not validate an RSA key, so an invalid key fails only when it
+//! signs.
 
 use std::sync::Arc;
 
@@ -15,22 +16,22 @@ use zeroize::Zeroizing;
 
 use crate::pem;
 
-/// Why a text is not a usable private key. No message shows any of it.
+/// The reason why a text is not a usable private key. No message quotes any of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PrivateKeyError {
     /// No complete PEM block.
     #[error("decode GitHub App private key PEM")]
     NotPem,
-    /// A PEM block, but not of an unencrypted private key.
+    /// PEM without an unencrypted private key.
     #[error("parse GitHub App private key")]
     NotAPrivateKey,
-    /// A private key of another kind, in PKCS#8.
+    /// A private key of another algorithm, in PKCS#8.
     #[error("GitHub App private key must be RSA")]
     NotRsa,
     /// Too short to be safe, or longer than the cryptography library accepts.
     #[error("GitHub App private key must be RSA with 2048 to 8192 bits")]
     WrongSize,
-    /// The key was accepted, but signing failed.
+    /// A valid key with which signing failed.
     #[error("parse GitHub App private key")]
     DoesNotSign,
 }
@@ -42,15 +43,15 @@ pub(crate) struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads PEM as PKCS#1 (`RSA PRIVATE KEY`) or PKCS#8 (`PRIVATE KEY`), with text around it, any line ends, and line ends
-    /// written as the two characters `\n`.
+    /// Parses PEM with PKCS#1 (`RSA PRIVATE KEY`) or PKCS#8 (`PRIVATE KEY`). Surrounding text is ignored. Line ends may
+    /// be LF, CRLF or the two characters `\n`.
     ///
     /// # Errors
     ///
-    /// [`PrivateKeyError`], by what is wrong.
+    /// [`PrivateKeyError`].
     pub(crate) fn from_pem(pem: &SecretString) -> Result<Self, PrivateKeyError> {
         let der = private_key_der(pem.expose_secret())?;
-        // By content: some tools write PKCS#1 below the label of PKCS#8.
+        // The content decides, not the label: some tools label PKCS#1 as PKCS#8.
         let key_pair = match KeyPair::from_pkcs8(&der).map_err(rejection) {
             Err(PrivateKeyError::NotAPrivateKey) => KeyPair::from_der(&der).map_err(rejection),
             result => result,
@@ -59,7 +60,7 @@ impl PrivateKey {
         Ok(Self { key_pair: Arc::new(key_pair), fingerprint })
     }
 
-    /// `SHA256:` and the base64 of the public key's SHA-256, as on GitHub's settings page of the App.
+    /// Returns `SHA256:` and the base64 of the public key's SHA-256, as on the App's settings page on GitHub.
     pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
@@ -69,7 +70,7 @@ impl PrivateKey {
     }
 }
 
-/// The library gives its reasons as texts only; the unit tests pin them.
+/// Converts the library's error. It has only a text, which the unit tests pin.
 fn rejection(error: KeyRejected) -> PrivateKeyError {
     match error.description_() {
         "WrongAlgorithm" => PrivateKeyError::NotRsa,
@@ -83,7 +84,7 @@ fn fingerprint(key_pair: &KeyPair) -> Option<String> {
     Some(format!("SHA256:{}", STANDARD.encode_to_string(digest(&SHA256, public_key.as_ref()))))
 }
 
-/// The bytes of the first private key among the PEM blocks.
+/// Decodes the first private key among the PEM blocks.
 fn private_key_der(text: &str) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
     let text = with_line_ends(text);
     let mut blocks = pem::blocks(&text).peekable();
@@ -97,9 +98,9 @@ fn private_key_der(text: &str) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
     decoded.map(|()| der).ok_or(PrivateKeyError::NotAPrivateKey)
 }
 
-/// The text with line ends that were written as the two characters `\n`.
+/// Replaces the two characters `\n` by line ends.
 fn with_line_ends(text: &str) -> Zeroizing<String> {
-    // All at once: a buffer that grows leaves unwiped copies behind.
+    // Allocated at its full size: a buffer that grows leaves copies behind that are not wiped.
     let mut written = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
@@ -118,10 +119,10 @@ fn with_line_ends(text: &str) -> Zeroizing<String> {
     written
 }
 
-/// Whether the bytes are one DER value and nothing after it: the library ignores trailing bytes.
+/// Returns whether the bytes are exactly one DER value. The library ignores trailing bytes.
 fn is_one_der_value(der: &[u8]) -> bool {
     let Some([_tag, first]) = der.first_chunk() else { return false };
-    // From 0x81 on, the number of bytes that hold the length; those of RSA keys have two.
+    // From 0x81 on, this is the number of length bytes. RSA keys have two.
     let count = usize::from(first.saturating_sub(0x80));
     let Some((length, content)) = der.get(2..).and_then(|rest| rest.split_at_checked(count)) else { return false };
     let long = || length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
@@ -136,7 +137,7 @@ fn is_one_der_value(der: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// Keys made with `openssl` for these tests only.
+    /// Reads a key that was generated with `openssl` for these tests only.
     macro_rules! fixture {
         ($name:literal) => {
             include_str!(concat!("../../tests/fixtures/test-fixture-", $name, ".pem"))
@@ -149,7 +150,8 @@ mod tests {
         PrivateKey::from_pem(&pem.into())
     }
 
-    /// `openssl pkey -pubout -outform DER | openssl dgst -sha256 -binary | base64`, as GitHub's documentation says:
+    /// Expects the output of `openssl pkey -pubout -outform DER | openssl dgst -sha256 -binary | base64`, as GitHub
+    /// documents:
     /// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/managing-private-keys-for-github-apps#verifying-private-keys>.
     #[test]
     fn the_fingerprint_is_the_one_github_shows() {
@@ -214,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_keys_are_told_apart() {
+    fn unusable_keys_are_distinguished() {
         use PrivateKeyError::{NotAPrivateKey, NotPem, NotRsa, WrongSize};
 
         let (begin, end) = ("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----");
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_show_nothing_of_the_key() {
+    fn errors_do_not_quote_the_key() {
         for (error, text) in [
             (PrivateKeyError::NotPem, "decode GitHub App private key PEM"),
             (PrivateKeyError::NotAPrivateKey, "parse GitHub App private key"),

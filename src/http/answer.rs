@@ -1,22 +1,22 @@
-//! A response whose head has arrived, and its capped body.
+//! A response whose head was received, and its body of limited size.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 use zeroize::Zeroizing;
 
-/// How many bytes of a body are read at most.
+/// The maximum number of bytes that are read of a body.
 const BODY_CAP: usize = 1024 * 1024;
 
-/// A response whose body is not read yet.
+/// A response whose body has not been read yet.
 pub(crate) struct Answer(Response);
 
 /// The body of a response could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
-    #[error("it has more than 1 MiB")]
+    #[error("it is larger than 1 MiB")]
     TooLong,
-    /// The connection failed before the body's end.
-    #[error("it broke off")]
+    /// The connection was closed before the end of the body.
+    #[error("it was cut off")]
     BrokenOff,
 }
 
@@ -33,22 +33,22 @@ impl Answer {
         self.0.headers()
     }
 
-    /// The body, of at most 1 MiB; wiped when dropped.
+    /// Reads the body, of at most 1 MiB. Wiped when dropped.
     ///
     /// # Errors
     ///
-    /// [`BodyError`], by cause.
+    /// [`BodyError`].
     pub(crate) async fn body(self) -> Result<Zeroizing<Vec<u8>>, BodyError> {
         let mut body = Zeroizing::default();
         self.read_body(&mut body).await?;
         Ok(body)
     }
 
-    /// Appends the body to an empty buffer, which after an error has what was read before it: at most 1 MiB.
+    /// Reads the body into an empty buffer. After an error, the buffer holds the part that was read, at most 1 MiB.
     ///
     /// # Errors
     ///
-    /// [`BodyError`], by cause.
+    /// [`BodyError`].
     pub(crate) async fn read_body(mut self, body: &mut Zeroizing<Vec<u8>>) -> Result<(), BodyError> {
         let announced = self.0.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
         reserve(body, announced.min(BODY_CAP));
@@ -65,7 +65,7 @@ impl Answer {
     }
 }
 
-/// Makes room for so many more bytes. A vector that grows by itself leaves its old bytes behind without wiping them.
+/// Reserves capacity for more bytes. A vector that grows by itself leaves its old buffer behind without wiping it.
 fn reserve(buffer: &mut Zeroizing<Vec<u8>>, more: usize) {
     let needed = buffer.len() + more;
     if needed > buffer.capacity() {

@@ -17,19 +17,19 @@ use super::idle::{Idle, Losses};
 use super::no_answer::{NoAnswer, is_lost};
 use super::outgoing;
 
-/// How long init may wait for connections, so that a slow peer leaves most of init's 10 s.
+/// The maximum time that init waits for connections. A slow peer must leave most of init's 10 s.
 const PRECONNECT_LIMIT: Duration = Duration::from_millis(900);
-/// How long one attempt may take, from connecting to the last byte of the body.
+/// The timeout of one attempt, from connecting to the last byte of the body.
 pub(crate) const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
 
-/// Sends requests to one peer, over one connection as long as that is good, and opens this connection during init.
+/// Sends requests to one peer over one persistent connection, which it opens during init.
 ///
-/// Lambda runs a function's init at full speed and its invocations at the share of a core that their memory buys, and a caller
-/// waits for DNS, TCP and TLS. So these are done during init. Nothing is sent over a connection before its first request: no
-/// request is made only to have a connection. Measured with peers at 30 ms, this takes 65 ms off the first invocation's 130 ms.
+/// Lambda runs init at full CPU speed, and invocations at a share of a core that depends on the function's memory.
+/// Without a connection, a caller waits for DNS, TCP and TLS, so these are done during init. No request is sent only to
+/// open a connection. Measured with peers 30 ms away, this saves 65 ms of the first invocation's 130 ms.
 ///
-/// reqwest's own client is not used for requests: its pool counts idle time by the monotonic clock, and it does not say whether
-/// an answer had begun when a request failed.
+/// reqwest's own client is not used for requests: its pool measures idle time by the monotonic clock, and its errors do
+/// not show whether part of a response was received.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpClient {
     dialer: Dialer,
@@ -43,24 +43,25 @@ impl HttpClient {
         Self { dialer, idle: Arc::new(idle), losses, is_preconnecting: Arc::default() }
     }
 
-    /// Opens the connection for `request` and keeps it for the client's first real request; `request` itself fails without
-    /// being sent. Waits 0.9 s at most: a peer that is slow or unreachable is left for the first real request to report.
+    /// Opens the connection for `request` and keeps it for the client's first real request. `request` itself fails
+    /// without being sent. Waits 0.9 s at most. If the peer is slow or unreachable, the first real request connects
+    /// again and reports the error.
     pub(crate) async fn preconnect(&self, request: impl Future<Output = ()>) {
         let _preconnecting = Preconnecting::start(&self.is_preconnecting);
-        // A connection that is not there by then is opened by the first request.
+        // After the timeout, the first request opens a connection itself.
         let _ = timeout(PRECONNECT_LIMIT, request).await;
     }
 
-    /// Whether init is still opening the connection; requests then fail without being sent.
+    /// Returns whether init is still opening the connection. Until then, requests fail without being sent.
     pub(crate) fn is_preconnecting(&self) -> bool {
         self.is_preconnecting.load(Ordering::Relaxed)
     }
 
-    /// Sends a request and waits for the head of the response. The caller limits the attempt, see [`ATTEMPT_LIMIT`], and learns
-    /// from `first_byte` whether an answer had begun.
+    /// Sends a request and waits for the head of the response. The caller enforces [`ATTEMPT_LIMIT`]. `first_byte`
+    /// records whether any byte of a response was received.
     ///
-    /// A connection that was idle and turns out to be dead is replaced once, if the peer acknowledged nothing of the request
-    /// and no byte of an answer came.
+    /// When an idle connection turns out to be dead, the request is sent once more over a new one, if the peer
+    /// acknowledged nothing of the request and no byte of a response was received.
     ///
     /// # Errors
     ///
@@ -76,7 +77,7 @@ impl HttpClient {
             && let Some(request) = request.try_clone()
         {
             match self.send_over(connection, outgoing::request(request)?, first_byte).await {
-                Err(failure) if failure.is_unacknowledged && !first_byte.has_come() => {
+                Err(failure) if failure.is_unacknowledged && !first_byte.was_received() => {
                     if is_lost(&failure.error) {
                         self.losses.add();
                     }
@@ -101,13 +102,13 @@ impl HttpClient {
         first_byte: &FirstByte,
     ) -> Result<Answer, SendError> {
         let response = connection.send(request, first_byte).await?;
-        // It takes the next request when the body has been read, and closes when the body is dropped unread.
+        // Ready for the next request once the body was read; closed when the body is dropped unread.
         self.idle.keep(connection);
         Ok(Answer::new(Response::from(response.map(Body::wrap))))
     }
 }
 
-/// Resets the flag at the end, a panic's included.
+/// Resets the flag when dropped, also by a panic.
 struct Preconnecting<'a>(&'a AtomicBool);
 
 impl<'a> Preconnecting<'a> {
@@ -136,7 +137,7 @@ mod tests {
     use super::super::network::Network;
     use super::*;
 
-    /// A peer that answers every request, and the count of its connections.
+    /// Starts a peer that answers every request, and returns its URL and the number of its connections.
     fn peer() -> (Url, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -168,13 +169,13 @@ mod tests {
         let now = || SystemTime::UNIX_EPOCH + Duration::from_secs(SECONDS.load(Ordering::SeqCst));
         let client = Network::new(None, None, now).unwrap().client().unwrap();
         let (url, connections) = peer();
-        // The monotonic clock hardly advances, as while the process is frozen.
+        // The monotonic clock hardly advances, as in a frozen process.
         for (pause, expected) in [(0, 1), (0, 1), (4, 1), (4, 1), (5, 2), (86_400, 3), (0, 3)] {
             SECONDS.fetch_add(pause, Ordering::SeqCst);
             let first_byte = FirstByte::default();
             let answer = client.send(Request::new(Method::GET, url.clone()), &first_byte).await.unwrap();
             assert_eq!(**answer.body().await.unwrap(), *b"ok");
-            assert!(first_byte.has_come());
+            assert!(first_byte.was_received());
             assert_eq!(connections.load(Ordering::SeqCst), expected, "after {pause} s");
         }
     }

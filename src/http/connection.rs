@@ -1,4 +1,4 @@
-//! One connection to a peer, over which one request is sent at a time.
+//! A connection to a peer that carries one request at a time.
 
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -10,32 +10,33 @@ use super::dialer::Transport;
 use super::first_byte::{Awaited, FirstByte, Watched};
 use super::no_answer::is_lost;
 
-/// Speaks HTTP/1.1 over an open connection.
+/// An open HTTP/1.1 connection.
 pub(super) struct Connection {
     sender: SendRequest<Body>,
     awaited: Awaited,
 }
 
-/// Why a connection brought no answer.
+/// An error without a response.
 pub(super) struct SendError {
-    /// The request was not sent as a whole, or the peer acknowledged nothing of it.
+    /// Whether the request was not sent completely, or the peer acknowledged nothing of it.
     pub(super) is_unacknowledged: bool,
     pub(super) error: hyper::Error,
 }
 
 impl Connection {
-    /// Sends nothing yet.
+    /// Prepares HTTP/1.1 on an open transport without sending anything.
     pub(super) async fn new(transport: Box<dyn Transport>) -> hyper::Result<Self> {
         let awaited = Awaited::default();
         let (sender, driver) = http1::handshake(Watched { transport, awaited: awaited.clone() }).await?;
-        // It ends with the sender, or when the peer closes the connection.
+        // The task ends when the sender is dropped or the peer closes the connection.
         tokio::spawn(driver.with_upgrades());
         Ok(Self { sender, awaited })
     }
 
-    /// Whether another request can be sent. What the peer did in the meantime, such as closing the connection, is seen first.
+    /// Returns whether another request can be sent, after processing pending events such as the peer closing the
+    /// connection.
     pub(super) async fn is_open(&mut self) -> bool {
-        // The event loop looks at the socket after the first, and the connection's task runs after the second.
+        // The event loop polls the socket after the first yield, and the connection's task runs after the second.
         yield_now().await;
         yield_now().await;
         self.sender.ready().await.is_ok()

@@ -1,8 +1,8 @@
 //! Opens connections.
 //!
-//! reqwest does it: DNS, TCP, a proxy's tunnel, TLS. It has no function that opens a connection without a request, but it accepts
-//! a layer around the service that opens them: this layer hands over a new connection and lets the request that wanted it fail,
-//! so reqwest sends nothing.
+//! reqwest does DNS, TCP, the proxy's tunnel and TLS. It has no function to open a connection without a request, but it
+//! accepts a layer around its connector. This layer takes each new connection and makes its request fail, so reqwest
+//! sends nothing.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use tower::{BoxError, Layer, Service};
 
 use super::no_answer::NoAnswer;
 
-/// A connection as it is opened. Its type has no name outside of reqwest.
+/// A newly opened connection. Its type is private to reqwest.
 pub(super) trait Transport: Read + Write + Send + Unpin {}
 
 impl<T: Read + Write + Send + Unpin> Transport for T {}
@@ -27,11 +27,11 @@ type Opened = Box<dyn Transport>;
 pub(super) struct Dialer {
     client: reqwest::Client,
     handover: Handover,
-    /// One connection is opened at a time, so that each caller gets its own.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    /// Held while a connection is opened, so that each caller gets its own.
+    dialing: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// Where the layer leaves a connection.
+/// The slot in which the layer leaves a connection.
 #[derive(Clone, Default)]
 struct Handover(Arc<Mutex<Option<Opened>>>);
 
@@ -42,7 +42,7 @@ struct HandoverService<S> {
     handover: Handover,
 }
 
-/// The connection was handed over, and the request for which it was opened is not sent.
+/// The layer took the connection, so the request is not sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was handed over")]
 struct HandedOver;
@@ -51,7 +51,7 @@ impl Dialer {
     pub(super) fn new(builder: ClientBuilder) -> reqwest::Result<Self> {
         let handover = Handover::default();
         let client = builder.connector_layer(handover.clone()).build()?;
-        Ok(Self { client, handover, turn: Arc::default() })
+        Ok(Self { client, handover, dialing: Arc::default() })
     }
 
     /// Opens a connection to the host of `url`.
@@ -60,8 +60,8 @@ impl Dialer {
     ///
     /// [`NoAnswer`] with the reason.
     pub(super) async fn dial(&self, url: &Url) -> Result<Opened, NoAnswer> {
-        let _turn = self.turn.lock().await;
-        // One that is there was opened for a caller who stopped waiting.
+        let _guard = self.dialing.lock().await;
+        // A connection that is left over was opened for a caller that stopped waiting.
         self.handover.take();
         let result = self.client.execute(Request::new(Method::HEAD, url.clone())).await;
         match (self.handover.take(), result) {

@@ -1,4 +1,4 @@
-//! Whether a peer has begun to answer.
+//! Records whether any byte of a response was received.
 
 use std::io;
 use std::pin::Pin;
@@ -9,20 +9,22 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use zeroize::Zeroize;
 
-/// How much is read at first: as much as hyper asks for. With less, its buffer would grow, and keep earlier answers.
+/// The size of the first read, which is the size that hyper requests. With less, hyper's buffer would grow and keep
+/// earlier responses.
 const FIRST_READ: usize = 8 * 1024;
 
-/// Whether any byte of the answer to a request has come. If so, a request that creates something must not be repeated.
+/// Whether any byte of the response to a request was received. If so, a request that creates something must not be
+/// retried.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FirstByte(Arc<AtomicBool>);
 
 impl FirstByte {
-    pub(crate) fn has_come(&self) -> bool {
+    pub(crate) fn was_received(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// The request whose answer is awaited.
+/// The [`FirstByte`] of the request that waits for a response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Awaited(Arc<Mutex<FirstByte>>);
 
@@ -36,14 +38,14 @@ impl Awaited {
     }
 }
 
-/// A transport that marks the first byte of each answer.
+/// A transport that records the first byte of each response.
 pub(super) struct Watched<T> {
     pub(super) transport: T,
     pub(super) awaited: Awaited,
 }
 
 impl<T: Read + Unpin> Read for Watched<T> {
-    /// Reads the beginning of an answer into a buffer of its own: a cursor does not show how much was read.
+    /// Reads the beginning of a response into a separate buffer, because a cursor does not show how much was read.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -51,7 +53,7 @@ impl<T: Read + Unpin> Read for Watched<T> {
     ) -> Poll<io::Result<()>> {
         let first_byte = self.awaited.get();
         let transport = Pin::new(&mut self.transport);
-        if first_byte.has_come() || cursor.remaining() == 0 {
+        if first_byte.was_received() || cursor.remaining() == 0 {
             return transport.poll_read(context, cursor);
         }
         let mut bytes = [0; FIRST_READ];
@@ -100,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// Has some bytes, then ends.
+    /// A transport with some bytes and then the end of file.
     struct Text(&'static [u8]);
 
     impl Read for Text {
@@ -125,18 +127,18 @@ mod tests {
     }
 
     #[test]
-    fn only_a_byte_begins_an_answer() {
+    fn the_end_of_file_is_not_a_byte() {
         let mut watched = Watched { transport: Text(b""), awaited: Awaited::default() };
         assert_eq!(read(&mut watched), b"");
-        assert!(!watched.awaited.get().has_come(), "the end of a connection is no byte");
+        assert!(!watched.awaited.get().was_received(), "the end of file is not a byte");
         watched.transport = Text(b"HTTP/1.1");
         assert_eq!([read(&mut watched), read(&mut watched)].concat(), b"HTTP/1.1");
-        assert!(watched.awaited.get().has_come());
+        assert!(watched.awaited.get().was_received());
         let next = FirstByte::default();
         watched.awaited.set(&next);
-        assert!(!next.has_come(), "each request has its own");
+        assert!(!next.was_received(), "each request has its own");
         watched.transport = Text(b"H");
         read(&mut watched);
-        assert!(next.has_come());
+        assert!(next.was_received());
     }
 }

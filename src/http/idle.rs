@@ -1,9 +1,8 @@
-//! The connection that waits for a client's next request.
+//! Keeps a client's idle connection for its next request.
 //!
-//! Lambda freezes the process between invocations, for seconds or for hours, and does not say so. Meanwhile a peer, a NAT gateway
-//! or a firewall may forget a connection without a word, and a request over it would wait for an answer that never comes. So a
-//! connection is reused only for a few seconds, counted by the time of day: the monotonic clock may stop while the process is
-//! frozen.
+//! Lambda freezes the process between invocations, for seconds or for hours, without notice. Meanwhile a peer, a NAT
+//! gateway or a firewall may drop the connection silently, and a request over it would time out. So a connection is
+//! reused only for a few seconds by the wall clock: the monotonic clock may stop while the process is frozen.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,11 +10,12 @@ use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 
-/// How long an idle connection is good for. Invocations that follow each other within it share their connections.
-const GOOD_FOR: Duration = Duration::from_secs(5);
+/// The maximum time for which a connection may be idle and be reused. Invocations with shorter pauses share their
+/// connections.
+const MAX_IDLE: Duration = Duration::from_secs(5);
 
-/// Counts the connections, of all clients, that were found to be lost. What cut one has probably cut the others, so all that are
-/// idle are given up.
+/// The number of lost connections of all clients. A loss has probably cut the other idle connections too, so they are
+/// dropped.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Losses(Arc<AtomicU64>);
 
@@ -29,8 +29,7 @@ impl Losses {
     }
 }
 
-/// Keeps a connection between two requests. A client has one peer, so there is one slot, and no key by which its connection could
-/// be mistaken for another peer's.
+/// Keeps a connection between two requests. One slot is enough because a client has only one peer.
 pub(super) struct Idle<C> {
     slot: Mutex<Option<Kept<C>>>,
     losses: Losses,
@@ -53,10 +52,10 @@ impl<C> Idle<C> {
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
     }
 
-    /// The connection, unless it is too old or others were lost since it was kept.
+    /// Takes the connection. Returns `None` when it was idle for too long or another connection was lost meanwhile.
     pub(super) fn take(&self) -> Option<C> {
         let kept = self.slot.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        let is_recent = (self.now)().duration_since(kept.since).is_ok_and(|age| age < GOOD_FOR);
+        let is_recent = (self.now)().duration_since(kept.since).is_ok_and(|age| age < MAX_IDLE);
         (is_recent && kept.losses == self.losses.count()).then_some(kept.connection)
     }
 }

@@ -5,7 +5,7 @@ use reqwest::Request;
 use super::answer::Answer;
 use super::no_answer::NoAnswer;
 
-/// Sends requests without a proxy, each with a limit of 1 s.
+/// Sends requests without a proxy and with a timeout of 1 s.
 #[derive(Clone, Debug)]
 pub(crate) struct LocalClient(reqwest::Client);
 

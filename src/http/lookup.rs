@@ -1,7 +1,7 @@
-//! Looks up host names, with one thread for each name at most.
+//! Looks up host names with at most one thread for each name.
 //!
-//! The system's `getaddrinfo` blocks a thread until it ends, for up to a minute when a name server is silent, and cannot be
-//! stopped. Attempts give up earlier. If each attempt started a lookup of its own, threads would pile up.
+//! The system's `getaddrinfo` blocks its thread, for up to a minute when a name server does not answer, and cannot be
+//! cancelled. Attempts time out earlier. If each attempt started its own lookup, threads would pile up.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -11,10 +11,10 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Mutex;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// How many lookups can run: for SSM, GitHub, the Runtime API and the container credentials endpoint.
+/// The maximum number of concurrent lookups: for SSM, GitHub, the Runtime API and the container credentials endpoint.
 pub(crate) const THREADS: usize = 4;
 
-/// The lookups of one client, which has one peer and so looks up one name.
+/// The running lookup of one client. A client has one peer and therefore looks up one name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lookup(Arc<Mutex<Option<Running>>>);
 
@@ -25,10 +25,10 @@ struct Running {
 }
 
 impl Lookup {
-    /// Joins the lookup that is running, or starts one.
+    /// Waits for the lookup that is already running, or starts one.
     async fn addresses(self, name: String) -> io::Result<Vec<SocketAddr>> {
         let mut slot = self.0.lock().await;
-        // A result for which no caller waited any more may be old.
+        // A finished lookup that no caller waited for may be out of date.
         let running = slot.take().filter(|running| running.name == name && !running.addresses.is_finished());
         let running = slot.insert(running.unwrap_or_else(|| Running::start(name)));
         let addresses = (&mut running.addresses).await;
@@ -40,7 +40,7 @@ impl Lookup {
 impl Running {
     fn start(name: String) -> Self {
         let host = name.clone();
-        // The port is set by the caller.
+        // reqwest sets the port.
         let addresses = spawn_blocking(move || Ok((host.as_str(), 0).to_socket_addrs()?.collect()));
         Self { name, addresses }
     }

@@ -1,4 +1,5 @@
-//! HTTP towards SSM, GitHub and the container credentials endpoint: one trust store, one proxy rule, one set of limits.
+//! HTTP clients for SSM, GitHub and the container credentials endpoint, with one trust store, one proxy rule and the
+//! same limits.
 
 mod answer;
 mod client;

@@ -1,4 +1,4 @@
-//! What the HTTP clients share, and how they are built.
+//! Builds the HTTP clients from shared settings.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use super::trust_store::trust_store;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Proxy};
 
-/// How long connecting may take, TLS included.
+/// The timeout for connecting, TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// How long a peer's machine may leave a packet unacknowledged (`TCP_USER_TIMEOUT`). It acknowledges without the peer's program,
-/// so a slow answer is not affected; a connection that was cut silently ends then. Linux counts from the first repetition, after
-/// 0.2 s, and checks when it repeats: a cut connection is given up after 0.93 s (measured). While connecting, a machine that
-/// does not answer is given up after 1 s, when the first packet has been sent twice.
+/// `TCP_USER_TIMEOUT`: how long sent data may remain unacknowledged. It closes a connection that was cut silently and
+/// does not affect slow responses, because the peer's kernel acknowledges data. Linux measures from the first
+/// retransmission, after 0.2 s, and checks at each one: a cut connection is closed after 0.93 s (measured). While
+/// connecting, a host that does not answer is given up after 1 s, when the first packet has been sent twice.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_millis(500);
-/// How long a request to an endpoint on this machine may take.
+/// The timeout of a request to an endpoint on this machine.
 const LOCAL_LIMIT: Duration = Duration::from_secs(1);
 
 /// TLS settings, trust store and proxy.
@@ -35,6 +35,8 @@ pub(crate) struct Network {
 }
 
 impl Network {
+    /// Loads the trust store and prepares the TLS settings.
+    ///
     /// # Errors
     ///
     /// When `ca_file` is not a readable file of PEM certificates.
@@ -43,11 +45,11 @@ impl Network {
         Ok(Self { tls, proxy: proxy.cloned().map(https_proxy), losses: Losses::default(), now })
     }
 
-    /// A client for one peer, through the proxy if there is one.
+    /// Creates a client for one peer that uses the proxy if there is one.
     ///
     /// # Errors
     ///
-    /// When the HTTP library refuses its settings.
+    /// When the HTTP library rejects its settings.
     pub(crate) fn client(&self) -> Result<HttpClient, ConfigError> {
         let builder = base_client().tls_backend_preconfigured(self.tls.clone()).tcp_user_timeout(UNACKNOWLEDGED_LIMIT);
         let builder = match &self.proxy {
@@ -58,28 +60,28 @@ impl Network {
         Ok(HttpClient::new(dialer, Idle::new(self.losses.clone(), self.now), self.losses.clone()))
     }
 
-    /// A client for an endpoint that is normally on this machine: without a proxy, and with a limit of 1 s for each request.
+    /// Creates a client for an endpoint that is normally on this machine: without a proxy, and with a timeout of 1 s.
     ///
     /// # Errors
     ///
-    /// When the HTTP library refuses its settings.
+    /// When the HTTP library rejects its settings.
     pub(crate) fn local_client(&self) -> Result<LocalClient, ConfigError> {
         let builder = base_client().tls_backend_preconfigured(self.tls.clone()).timeout(LOCAL_LIMIT);
         builder.build().map(LocalClient::new).map_err(|_| ConfigError::HttpClient)
     }
 }
 
-/// A client for plain HTTP to this machine.
+/// Creates a client for plain HTTP to this machine.
 ///
 /// # Errors
 ///
-/// When the HTTP library refuses its settings.
+/// When the HTTP library rejects its settings.
 pub(crate) fn plain_client() -> Result<reqwest::Client, ConfigError> {
     let builder = base_client().tls_backend_preconfigured(tls(RootCertStore::empty())?);
     builder.build().map_err(|_| ConfigError::HttpClient)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where a client is built")]
+#[expect(clippy::disallowed_methods, reason = "the only place that builds a client")]
 fn base_client() -> ClientBuilder {
     reqwest::Client::builder()
         .http1_only()
@@ -87,15 +89,15 @@ fn base_client() -> ClientBuilder {
         .dns_resolver(Lookup::default())
         .redirect(redirect::Policy::none())
         .referer(false)
-        // reqwest's retries know neither backoff nor Retry-After.
+        // reqwest's retries support neither backoff nor Retry-After.
         .retry(retry::never())
-        // The environment's proxies are read by the configuration.
+        // The configuration reads the proxy variables.
         .no_proxy()
 }
 
 fn tls(roots: RootCertStore) -> Result<ClientConfig, ConfigError> {
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
-    // AES-128 first, as in browsers: its cipher suite uses SHA-256, for which processors have instructions.
+    // Prefers AES-128, as browsers do: its cipher suite uses SHA-256, for which processors have instructions.
     provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
     let mut tls = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()

@@ -1,4 +1,4 @@
-//! Requests as they are written to a connection.
+//! Converts requests to the form that is written to a connection.
 
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request as HyperRequest, Uri};
@@ -6,14 +6,14 @@ use reqwest::{Body, Request, Url};
 
 use super::no_answer::NoAnswer;
 
-const NOT_A_REQUEST: NoAnswer = NoAnswer("the request could not be sent");
+const INVALID_REQUEST: NoAnswer = NoAnswer("the request could not be sent");
 
-/// The request with its path as target and a `Host` header
+/// Converts a request: its target becomes the path, and its host becomes a `Host` header
 /// (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2.1>).
 pub(super) fn request(request: Request) -> Result<HyperRequest<Body>, NoAnswer> {
     let target = target(request.url())?;
     let host = host(request.url())?;
-    let mut request = HyperRequest::<Body>::try_from(request).map_err(|_| NOT_A_REQUEST)?;
+    let mut request = HyperRequest::<Body>::try_from(request).map_err(|_| INVALID_REQUEST)?;
     *request.uri_mut() = target;
     request.headers_mut().entry(HOST).or_insert(host);
     Ok(request)
@@ -21,14 +21,14 @@ pub(super) fn request(request: Request) -> Result<HyperRequest<Body>, NoAnswer> 
 
 fn target(url: &Url) -> Result<Uri, NoAnswer> {
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    format!("{}{query}", url.path()).parse().map_err(|_| NOT_A_REQUEST)
+    format!("{}{query}", url.path()).parse().map_err(|_| INVALID_REQUEST)
 }
 
-/// The port is left out when it is the scheme's own.
+/// Returns the `Host` header. The scheme's default port is omitted.
 fn host(url: &Url) -> Result<HeaderValue, NoAnswer> {
     let host = url.host_str().unwrap_or_default();
     let text = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    HeaderValue::try_from(text).map_err(|_| NOT_A_REQUEST)
+    HeaderValue::try_from(text).map_err(|_| INVALID_REQUEST)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The certificates that peers are checked against.
+//! The trust store: the CA certificates that verify peers.
 //!
-//! Own code instead of `rustls-native-certs`: with `SSL_CERT_FILE` set, that crate reads only this file, so that a private CA
-//! would replace the system's certificates.
+//! Own code instead of `rustls-native-certs`: when `SSL_CERT_FILE` is set, that crate reads only this file, so a
+//! private CA would replace the system's certificates.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,11 +13,11 @@ use rustls::pki_types::CertificateDer;
 use crate::config::ConfigError;
 use crate::pem;
 
-/// How many bytes of a file of certificates are read at most; a system's bundle has a quarter of one.
+/// The maximum size of a certificate file in bytes. A system's bundle has some 256 KiB.
 const CA_FILE_CAP: u64 = 16 * 1024 * 1024;
-/// What certificates are labelled with in PEM; the second one by old tools.
+/// The PEM labels of certificates. Old tools write the second one.
 const CERTIFICATE_LABELS: [&str; 2] = ["CERTIFICATE", "X509 CERTIFICATE"];
-/// Where Linux distributions keep the bundle of certificates that the system trusts, Amazon Linux's first.
+/// The paths of the CA bundle on Linux distributions, Amazon Linux first.
 const SYSTEM_CA_FILES: [&str; 5] = [
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -25,8 +25,8 @@ const SYSTEM_CA_FILES: [&str; 5] = [
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 ];
-/// The system's certificates and those in `SSL_CERT_FILE`. Without either, no peer is trusted, and the first request fails with
-/// that reason.
+/// Loads the system's certificates and those in `SSL_CERT_FILE`. Without any certificate, no peer is trusted, and the
+/// first request fails with that reason.
 pub(super) fn trust_store(ca_file: Option<&Path>) -> Result<RootCertStore, ConfigError> {
     let mut roots = RootCertStore::empty();
     if let Some(pem) = SYSTEM_CA_FILES.iter().find_map(|file| read_capped(Path::new(file)).ok()) {
@@ -47,7 +47,7 @@ fn read_capped(file: &Path) -> Result<String, &'static str> {
         std::io::ErrorKind::PermissionDenied => "permission denied",
         _ => "reading it failed",
     };
-    // Before it is opened: opening a FIFO waits for a writer.
+    // Checked before the file is opened, because opening a FIFO waits for a writer.
     let metadata = std::fs::metadata(file).map_err(io_reason)?;
     if metadata.is_dir() {
         return Err("it is a directory");
@@ -57,13 +57,13 @@ fn read_capped(file: &Path) -> Result<String, &'static str> {
     }
     let file = File::open(file).map_err(io_reason)?;
     let size = metadata.len().min(CA_FILE_CAP);
-    // The file at once, instead of in a buffer that grows.
+    // Reads the file at once instead of into a buffer that grows.
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     file.take(CA_FILE_CAP + 1).read_to_end(&mut bytes).map_err(io_reason)?;
     if bytes.len() as u64 > CA_FILE_CAP {
         return Err("it has more than 16 MiB");
     }
-    // Bundles may have names in other encodings between their certificates.
+    // Bundles may contain names in other encodings between the certificates.
     Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 

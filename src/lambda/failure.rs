@@ -1,11 +1,11 @@
-//! Why an invocation failed, as callers read it.
+//! The error of an invocation, as callers see it.
 
 use lambda_runtime::Diagnostic;
 
 use crate::broker::BrokerError;
 use crate::error_type::ErrorType;
 
-/// Why an invocation failed.
+/// The reason why an invocation failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// The caller sent a payload.

@@ -1,4 +1,4 @@
-//! One invocation: an event in, an answer or a failure out.
+//! Handles one invocation: returns a response or a failure for an event.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::LambdaEvent;
 
 use super::failure::Failure;
-use super::invocation_log::{Ending, Endings};
+use super::invocation_log::{Outcome, Outcomes};
 use super::panics;
 use super::payload::Payload;
 use crate::broker::{Broker, BrokerError, TokenAnswer};
 use crate::clock;
 use crate::deadline::Deadline;
 
-/// What a handler gets its token from: the broker, or a stand-in in a test.
+/// Issues a token: the broker, or a test double.
 pub(super) trait Mint {
     fn mint(&self, deadline: &Deadline) -> impl Future<Output = Result<TokenAnswer, BrokerError>>;
 }
@@ -25,34 +25,34 @@ impl Mint for Broker {
     }
 }
 
-/// Handles an invocation and leaves in `endings` what its log line says.
+/// Handles an invocation and leaves the content of its log line in `outcomes`.
 ///
 /// # Errors
 ///
 /// [`Failure`], which becomes the caller's `errorType` and `errorMessage`.
 pub(super) async fn handle(
     minter: Arc<impl Mint>,
-    endings: Endings,
+    outcomes: Outcomes,
     event: LambdaEvent<Payload>,
 ) -> Result<TokenAnswer, Failure> {
     let (result, panic_location) = match event.payload {
         Payload::Refused => (Err(Failure::InputRejected), None),
         Payload::Empty => {
             let deadline = Deadline::new(time(event.context.deadline), clock::system_clock(), clock::instant());
-            // On the heap: the future of an SDK call is large.
+            // Boxed, because the future of an SDK call is large.
             match panics::catch(Box::pin(minter.mint(&deadline))).await {
                 Ok(result) => (result.map_err(Failure::from), None),
                 Err(panicked) => (Err(Failure::Panicked), panicked.location),
             }
         }
     };
-    endings.set(Ending::of(&result, panic_location));
+    outcomes.set(Outcome::of(&result, panic_location));
     result
 }
 
-/// The time that Lambda gives in milliseconds since 1970.
+/// Converts Lambda's milliseconds since 1970.
 fn time(unix_ms: u64) -> SystemTime {
-    // No overflow: the milliseconds of a u64 fit.
+    // Cannot overflow: SystemTime holds any u64 of milliseconds.
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(unix_ms)).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
@@ -67,7 +67,7 @@ mod tests {
 
     const SECRET: &str = "ghs_s3cret-of-a-panic";
 
-    /// Panics twice, then fails as a broker may.
+    /// A minter that panics twice and then returns an error.
     #[derive(Default)]
     struct Panicking(AtomicU8);
 
@@ -82,30 +82,30 @@ mod tests {
         }
     }
 
-    async fn diagnostic(minter: &Arc<Panicking>, endings: &Endings, payload: Payload) -> Diagnostic {
+    async fn diagnostic(minter: &Arc<Panicking>, outcomes: &Outcomes, payload: Payload) -> Diagnostic {
         let event = LambdaEvent::new(payload, Context::default());
-        handle(minter.clone(), endings.clone(), event).await.err().unwrap().into()
+        handle(minter.clone(), outcomes.clone(), event).await.err().unwrap().into()
     }
 
     #[tokio::test]
     async fn a_panic_is_an_internal_error_without_its_text() {
-        let (minter, endings) = (Arc::new(Panicking::default()), Endings::default());
+        let (minter, outcomes) = (Arc::new(Panicking::default()), Outcomes::default());
         for _ in 0..2 {
-            let diagnostic = diagnostic(&minter, &endings, Payload::Empty).await;
+            let diagnostic = diagnostic(&minter, &outcomes, Payload::Empty).await;
             assert_eq!([&*diagnostic.error_type, &*diagnostic.error_message], ["InternalError", "internal error"]);
-            let Some(Ending::Failed { failure, error_type, .. }) = endings.take() else { panic!("no ending") };
+            let Some(Outcome::Failed { failure, error_type, .. }) = outcomes.take() else { panic!("no outcome") };
             assert_eq!([failure, error_type], ["internal error", "InternalError"]);
         }
-        let next = diagnostic(&minter, &endings, Payload::Empty).await;
+        let next = diagnostic(&minter, &outcomes, Payload::Empty).await;
         assert_eq!(next.error_type, "DeadlineExceeded", "the next invocation works");
     }
 
     #[tokio::test]
-    async fn a_refused_payload_reaches_no_minter() {
-        let (minter, endings) = (Arc::new(Panicking::default()), Endings::default());
-        let diagnostic = diagnostic(&minter, &endings, Payload::Refused).await;
+    async fn a_refused_payload_does_not_reach_the_minter() {
+        let (minter, outcomes) = (Arc::new(Panicking::default()), Outcomes::default());
+        let diagnostic = diagnostic(&minter, &outcomes, Payload::Refused).await;
         assert_eq!(diagnostic.error_type, "InvocationInputRejected");
-        assert!(matches!(endings.take(), Some(Ending::Rejected { .. })));
+        assert!(matches!(outcomes.take(), Some(Outcome::Rejected { .. })));
         assert_eq!(minter.0.load(Ordering::SeqCst), 0);
     }
 

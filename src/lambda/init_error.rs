@@ -1,4 +1,4 @@
-//! The report to Lambda that the function cannot start, so that callers read the reason instead of `Runtime.ExitError`.
+//! Reports to Lambda that the function cannot start, so that callers get the reason instead of `Runtime.ExitError`.
 //!
 //! `lambda_runtime` makes this call only for `SnapStart`, see
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror>.
@@ -12,10 +12,10 @@ use crate::config::{ConfigError, RuntimeApiAddress};
 use crate::error_type::ErrorType;
 use crate::http;
 
-/// How long Lambda may take to accept it. Lambda's API is on the same machine.
+/// The timeout of the request. Lambda's API is on the same machine.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Posts the error. When that fails, the log still has it.
+/// Posts the error. Ignores a failure, because the error is also in the log.
 pub(super) async fn post(address: &RuntimeApiAddress, error: &ConfigError) {
     let error_type = ErrorType::ConfigurationInvalid.name();
     let diagnostic = Diagnostic { error_type: error_type.clone(), error_message: error.to_string() };

@@ -1,4 +1,5 @@
-//! The invocation's one log line, written after its answer was posted, so that a slow standard output does not delay a caller.
+//! Writes the invocation's log line after its response was posted, so that a slow standard output does not delay a
+//! caller.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -19,42 +20,42 @@ use super::failure::Failure;
 use super::runtime_api_error::RuntimeApiError;
 use crate::broker::TokenAnswer;
 
-/// How long Lambda may take to accept an answer. Lambda's API is on the same machine.
+/// The timeout for posting a response. Lambda's API is on the same machine.
 const POST_LIMIT: Duration = Duration::from_secs(2);
-/// Lambda's request IDs are UUIDs, of 36 characters.
+/// The maximum length. Lambda's request IDs are UUIDs of 36 characters.
 const REQUEST_ID_CAP: usize = 128;
 
-/// What an invocation's log line says beyond the fields of its span.
-pub(super) enum Ending {
+/// The content of an invocation's log line in addition to the fields of its span.
+pub(super) enum Outcome {
     Minted { repositories: Vec<u8>, expires_at: String },
     Failed { failure: String, error_type: String, panic_location: Option<String> },
     Rejected { error_type: String },
 }
 
-/// Passes the ending from the handler to [`InvocationLog`], past the layer in between that posts the answer.
+/// Passes the outcome from the handler to [`InvocationLog`], around the layer between them that posts the response.
 #[derive(Clone, Default)]
-pub(super) struct Endings(Arc<Slot>);
+pub(super) struct Outcomes(Arc<Slot>);
 
 #[derive(Default)]
 struct Slot {
-    ending: Mutex<Option<Ending>>,
+    outcome: Mutex<Option<Outcome>>,
     was_set: Notify,
 }
 
-/// Puts each invocation into a span and writes its line.
-pub(super) struct InvocationLog(pub(super) Endings);
+/// Creates a span for each invocation and writes its log line.
+pub(super) struct InvocationLog(pub(super) Outcomes);
 
 /// See [`InvocationLog`].
 pub(super) struct InvocationLogService<S> {
     inner: S,
-    endings: Endings,
+    outcomes: Outcomes,
 }
 
-impl Ending {
+impl Outcome {
     pub(super) fn of(result: &Result<TokenAnswer, Failure>, panic_location: Option<String>) -> Self {
         match result {
             Ok(answer) => Self::Minted {
-                // Strings are always JSON.
+                // Serialising strings cannot fail.
                 repositories: serde_json::to_vec(answer.repositories()).unwrap_or_default(),
                 expires_at: answer.expires_at().as_str().to_owned(),
             },
@@ -79,23 +80,23 @@ impl Ending {
     }
 }
 
-impl Endings {
-    pub(super) fn set(&self, ending: Ending) {
-        *self.0.ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
+impl Outcomes {
+    pub(super) fn set(&self, outcome: Outcome) {
+        *self.0.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         self.0.was_set.notify_one();
     }
 
-    /// Waits until 2 s have passed since the handler ended.
+    /// Waits for the handler's outcome and then for the timeout of the post.
     async fn post_limit(&self) {
-        // A notification may be left over from the invocation before.
-        while self.0.ending.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+        // A notification may be left over from the previous invocation.
+        while self.0.outcome.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
             self.0.was_set.notified().await;
         }
         sleep(POST_LIMIT).await;
     }
 
-    pub(super) fn take(&self) -> Option<Ending> {
-        self.0.ending.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub(super) fn take(&self) -> Option<Outcome> {
+        self.0.outcome.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -103,7 +104,7 @@ impl<S> Layer<S> for InvocationLog {
     type Service = InvocationLogService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        InvocationLogService { inner, endings: self.0.clone() }
+        InvocationLogService { inner, outcomes: self.0.clone() }
     }
 }
 
@@ -127,14 +128,14 @@ where
         let request_id = invocation.context.request_id.clone();
         let span = span(&request_id);
         let answered = self.inner.call(invocation);
-        let endings = self.endings.clone();
+        let outcomes = self.outcomes.clone();
         let logged = async move {
-            let result = match future::select(pin!(answered), pin!(endings.post_limit())).await {
+            let result = match future::select(pin!(answered), pin!(outcomes.post_limit())).await {
                 Either::Left((result, _)) => result.map_err(|error| RuntimeApiError::of_post(&error)),
                 Either::Right(_) => Err(RuntimeApiError::TooSlow),
             };
-            if let Some(ending) = endings.take() {
-                ending.log();
+            if let Some(outcome) = outcomes.take() {
+                outcome.log();
             }
             if let Err(error) = result {
                 error!(parent: None, error = %error, request_id, "post answer to Lambda");
@@ -163,7 +164,7 @@ fn span(request_id: &str) -> Span {
     )
 }
 
-/// `lambda_runtime` checks neither in a release build.
+/// Checks status and request ID, which `lambda_runtime` does not check in a release build.
 fn check(invocation: &LambdaInvocation) -> Result<(), RuntimeApiError> {
     if invocation.parts.status != StatusCode::OK {
         Err(RuntimeApiError::Status(invocation.parts.status.as_u16()))
@@ -174,7 +175,7 @@ fn check(invocation: &LambdaInvocation) -> Result<(), RuntimeApiError> {
     }
 }
 
-/// Lambda's ID becomes a part of a URL's path.
+/// Returns whether the text is safe to use in a URL's path.
 fn is_request_id(text: &str) -> bool {
     (1..=REQUEST_ID_CAP).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -1,4 +1,4 @@
-//! The Lambda edge: from the environment to a running function, and the reports when it cannot start or go on.
+//! Starts the function, handles invocations, and reports why the function cannot start or continue.
 
 mod failure;
 mod handler;
@@ -30,12 +30,13 @@ use crate::process_memory;
 /// The exit status of a process that was not started by Lambda.
 const NOT_UNDER_LAMBDA: u8 = 2;
 
-/// Runs the function until Lambda kills its process. Returns when it cannot start or go on, and logs the reason.
+/// Runs the function until Lambda kills its process. Returns only when it cannot start or continue, after logging the
+/// reason.
 #[must_use]
 pub fn run() -> ExitCode {
     panics::install_hook();
     let environment = Environment::of_process();
-    // A fault in the variable itself is reported with the others.
+    // An error in this variable is reported with the errors of the others.
     let log_level = LogLevel::from_environment(&environment).unwrap_or_default();
     logging::init(log_level.threshold, system_clock);
     if process_memory::protect().is_err() {
@@ -52,7 +53,7 @@ fn start(environment: &Environment) -> ExitCode {
         Ok(Some(address)) => address,
         Ok(None) => return not_under_lambda(),
         Err(error) => {
-            log_fault(&error);
+            log_config_error(&error);
             return ExitCode::FAILURE;
         }
     };
@@ -61,11 +62,11 @@ fn start(environment: &Environment) -> ExitCode {
         Ok(tokio) => run_on(tokio, serve(environment, &address)),
         Err(_) => log_end("the operating system refused to set up an event loop", None),
     }
-    // A function that ends has failed: Lambda kills one that it no longer needs.
+    // The function returns only after a failure: Lambda kills a process that it no longer needs.
     ExitCode::FAILURE
 }
 
-/// Runs the function and does not wait for threads that still look up a host's name, which may take a minute.
+/// Runs the function, and exits without waiting for threads that still look up a host name, which may take a minute.
 fn run_on(tokio: Runtime, function: impl Future<Output = ()>) {
     let ended = panics::catch_blocking(|| tokio.block_on(function));
     tokio.shutdown_background();
@@ -78,7 +79,7 @@ async fn serve(environment: &Environment, address: &RuntimeApiAddress) {
     match broker(environment).await {
         Ok(broker) => log_end(&runtime::handle_invocations(Arc::new(broker)).await.to_string(), None),
         Err(error) => {
-            log_fault(&error);
+            log_config_error(&error);
             init_error::post(address, &error).await;
         }
     }
@@ -93,7 +94,7 @@ async fn broker(environment: &Environment) -> Result<Broker, ConfigError> {
     let github =
         GitHub::new(network.client()?, config.github_api_base_url, secrets.clone(), system_clock, fastrand::f64);
     let broker = Broker::new(parameter_store, github, config.repository, config.permissions, secrets, system_clock);
-    // A panic here is left for the first invocation, which reports it to its caller.
+    // A panic is ignored here. If it occurs again, the first invocation reports it to its caller.
     let _ = panics::catch(broker.preconnect()).await;
     Ok(broker)
 }
@@ -114,14 +115,14 @@ fn log_start(config: &Config) {
     );
 }
 
-fn log_fault(error: &ConfigError) {
+fn log_config_error(error: &ConfigError) {
     error!(error = %error, error_type = %ErrorType::ConfigurationInvalid, "load config");
 }
 
 fn log_panic(location: Option<&str>) {
-    // lambda_runtime panics when a required header is missing. The Runtime API's error responses have none.
-    let is_of_runtime = location.is_some_and(|location| location.contains("lambda_runtime-"));
-    let reason = if is_of_runtime { "lambda_runtime could not read an invocation" } else { "internal error" };
+    // lambda_runtime panics when a required header is missing, as in the Runtime API's error responses.
+    let is_in_lambda_runtime = location.is_some_and(|location| location.contains("lambda_runtime-"));
+    let reason = if is_in_lambda_runtime { "lambda_runtime could not read an invocation" } else { "internal error" };
     log_end(reason, location);
 }
 
@@ -129,7 +130,7 @@ fn log_end(reason: &str, panic_location: Option<&str>) {
     error!(error = reason, error_type = %ErrorType::InternalError, panic_location, "github-token-broker ended");
 }
 
-#[expect(clippy::print_stderr, reason = "a person reads it; under Lambda it is never written")]
+#[expect(clippy::print_stderr, reason = "printed for a user at a terminal, never under Lambda")]
 fn not_under_lambda() -> ExitCode {
     eprintln!(
         "github-token-broker {} is an AWS Lambda function and runs only there; \

@@ -1,4 +1,4 @@
-//! Panics: caught, and without their text, which may quote a secret.
+//! Catches panics and drops their text, which may quote a secret.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -12,7 +12,7 @@ thread_local! {
     static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps panics from printing their text, and remembers their location.
+/// Installs a hook that prints nothing and stores the location.
 pub(crate) fn install_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(|location| format!("{}:{}", location.file(), location.line()));
@@ -23,7 +23,7 @@ pub(crate) fn install_hook() {
 /// A caught panic, without its text.
 #[derive(Debug)]
 pub(crate) struct Panicked {
-    /// The source file and line, where known.
+    /// The source file and line, if known.
     pub(crate) location: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Panicked {
 ///
 /// # Errors
 ///
-/// [`Panicked`] when it did.
+/// [`Panicked`] after a panic.
 pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
     AssertUnwindSafe(future).catch_unwind().await.map_err(panicked)
 }
@@ -40,7 +40,7 @@ pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Panic
 ///
 /// # Errors
 ///
-/// [`Panicked`] when it did.
+/// [`Panicked`] after a panic.
 pub(crate) fn catch_blocking<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
     std::panic::catch_unwind(AssertUnwindSafe(run)).map_err(panicked)
 }

@@ -1,4 +1,4 @@
-//! The payload rule, applied to the raw bytes.
+//! Applies the payload rule to the raw bytes.
 
 use std::task::{Context, Poll};
 
@@ -6,17 +6,17 @@ use lambda_runtime::LambdaInvocation;
 use lambda_runtime::tower::{Layer, Service};
 use serde::{Deserialize, Serialize};
 
-/// What the rule says about a payload.
+/// The result of the payload rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Payload {
-    /// Nothing or `null`, with any JSON whitespace around it.
+    /// Empty or `null`, with any surrounding JSON whitespace.
     Empty,
     /// Anything else.
     Refused,
 }
 
-/// Replaces each payload by the rule's verdict on it. `lambda_runtime` would parse a payload as JSON, and answer one that is
-/// not JSON with a quotation of it.
+/// Replaces each payload by the result of the rule. Otherwise `lambda_runtime` would parse it as JSON, and quote it in
+/// the error when it is not.
 pub(super) struct PayloadRule;
 
 /// See [`PayloadRule`].
@@ -52,7 +52,7 @@ impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for PayloadRuleServ
     }
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> S::Future {
-        // A unit variant is always JSON.
+        // Serialising a unit variant cannot fail.
         invocation.body = serde_json::to_vec(&Payload::of(&invocation.body)).unwrap_or_default().into();
         self.0.call(invocation)
     }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_nothing_and_null_are_accepted() {
+    fn only_empty_and_null_are_accepted() {
         for body in [&b""[..], b"null", b" ", b"\t\r\n ", b" null", b"null\n", b"\r\n\tnull \t"] {
             assert_eq!(Payload::of(body), Payload::Empty, "{body:?}");
         }

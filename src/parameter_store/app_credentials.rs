@@ -1,4 +1,4 @@
-//! The parameters' values, as the types that they must hold.
+//! Parses the parameters' values.
 
 use std::sync::Arc;
 
@@ -21,11 +21,11 @@ pub(crate) struct AppCredentials {
 }
 
 impl AppCredentials {
-    /// Takes the values out of SSM's answer, which has them in any order. Whitespace around the IDs is ignored.
+    /// Takes the values from SSM's response, which may have any order. Whitespace around the IDs is ignored.
     ///
     /// # Errors
     ///
-    /// [`ParameterStoreError`] with the parameters' names: missing, empty or not an ID.
+    /// [`ParameterStoreError`] with the parameter's name: missing, empty or not an ID.
     pub(super) fn from_output(
         mut output: GetParametersOutput,
         names: &ParameterNames,

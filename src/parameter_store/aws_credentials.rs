@@ -1,6 +1,7 @@
-//! The credentials of the function's role: from the environment, or from the endpoint that Lambda names there.
+//! Provides the credentials of the function's role from the environment, or from the endpoint that Lambda provides.
 //!
-//! `aws-config`'s default chain is not used: it adds 0.8 MiB, reads profile files, and asks the instance metadata service.
+//! `aws-config`'s default chain is not used: it adds 0.8 MiB, reads profile files, and queries the instance metadata
+//! service.
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -15,7 +16,7 @@ use crate::config::{ConfigError, CredentialsSource};
 use crate::http::Network;
 use crate::known_secrets::KnownSecrets;
 
-/// The credentials have characters that no header may have. The SDK panics on them.
+/// The credentials contain characters that are invalid in a header. The SDK would panic on them.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the AWS credentials have unsupported characters")]
 pub(super) struct UnsupportedCharacters;
@@ -25,11 +26,13 @@ pub(super) struct UnsupportedCharacters;
 pub(super) struct AwsCredentials {
     source: CredentialsSource,
     container: ProviderConfig,
-    /// AWS's messages must not quote the credentials that were provided last.
+    /// Receives the current credentials, so that AWS's messages can be searched for them.
     known_secrets: KnownSecrets,
 }
 
 impl AwsCredentials {
+    /// Creates the provider for a source.
+    ///
     /// # Errors
     ///
     /// When the HTTP client for the endpoint cannot be set up.
@@ -38,7 +41,8 @@ impl AwsCredentials {
         known_secrets: KnownSecrets,
         network: &Network,
     ) -> Result<Self, ConfigError> {
-        // Without a sleep implementation, the provider does not retry: the endpoint is on the same machine under Lambda.
+        // Without a sleep implementation, the provider does not retry. Under Lambda, the endpoint is on the same
+        // machine.
         let container = match source {
             CredentialsSource::Container => {
                 ProviderConfig::empty().with_http_client(sdk_http_client::new(network.local_client()?))
@@ -48,7 +52,7 @@ impl AwsCredentials {
         Ok(Self { source, container, known_secrets })
     }
 
-    /// Built for each call, because the provider for the endpoint would keep the error of a failed DNS lookup.
+    /// Builds the chain. One is built for each call, because the endpoint's provider would cache a failed DNS lookup.
     fn chain(&self) -> Option<CredentialsProviderChain> {
         match self.source {
             CredentialsSource::Environment => {
@@ -72,7 +76,7 @@ impl AwsCredentials {
     }
 }
 
-/// The same credentials without surrounding whitespace.
+/// Trims the credentials and checks their characters.
 fn checked(credentials: &Credentials) -> Result<Credentials, CredentialsError> {
     let access_key_id = credentials.access_key_id().trim();
     let secret_access_key = credentials.secret_access_key().trim();

@@ -1,4 +1,4 @@
-//! Why the parameters could not be read.
+//! Errors of reading the parameters.
 
 use std::error::Error;
 
@@ -24,10 +24,10 @@ const NO_CREDENTIALS: &str = "no AWS credentials in AWS_ACCESS_KEY_ID and AWS_SE
 pub(crate) enum ParameterStoreError {
     #[error("read GitHub App parameters from SSM: {0}")]
     Unreadable(#[from] Unreadable),
-    /// The invocation's time ran out in the first attempt.
+    /// The deadline was reached in the first attempt.
     #[error("read GitHub App parameters from SSM: deadline exceeded")]
     OutOfTime,
-    /// The invocation's time ran out after an attempt that failed.
+    /// The deadline was reached after a failed attempt.
     #[error("read GitHub App parameters from SSM: deadline exceeded after {0}")]
     OutOfTimeAfter(Unreadable),
     /// SSM does not know these names.
@@ -41,25 +41,25 @@ pub(crate) enum ParameterStoreError {
     NotAClientId(ParameterName),
 }
 
-/// Why a call to SSM brought no parameters.
+/// The reason why a call to SSM returned no parameters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
-    /// SSM refused: its error code and message.
+    /// SSM refused, with its error code and message.
     #[error("{0}: {1}")]
     Refused(ErrorCode, ErrorMessage),
-    /// There are no AWS credentials from the container credentials endpoint.
+    /// The container credentials endpoint provided no AWS credentials.
     #[error("no AWS credentials from AWS_CONTAINER_CREDENTIALS_FULL_URI: {0}")]
     NoContainerCredentials(&'static str),
-    /// SSM did not answer, or not as documented.
+    /// SSM did not respond, or not as documented.
     #[error("{0}")]
     Failed(&'static str),
-    /// SSM answered with a status, and without a code that may be quoted.
+    /// SSM responded with this status and without an error code that may be quoted.
     #[error("status {0} without an AWS error code")]
     Status(u16),
 }
 
 impl ParameterStoreError {
-    /// SSM's unknown names, in its order. Only configured names are quoted, each once.
+    /// Converts the unknown names in SSM's response, in their order. Only configured names are quoted, each once.
     pub(super) fn missing(unknown: &[String], names: &ParameterNames) -> Self {
         let configured = names.in_order().map(ParameterName::as_str);
         let mut missing: Vec<&str> = Vec::new();
@@ -85,17 +85,17 @@ impl ParameterStoreError {
     }
 }
 
-const NOT_AS_DOCUMENTED: &str = "the answer is not what SSM documents";
+const NOT_AS_DOCUMENTED: &str = "the response does not match SSM's documentation";
 
 impl Unreadable {
-    /// The SDK's error after its last attempt.
+    /// Converts the SDK's error after the last attempt.
     pub(super) fn call(error: &SdkError<GetParametersError>, secrets: &KnownSecrets) -> Self {
         let status = error.raw_response().map(HttpResponse::status);
         let is_timeout = matches!(error, SdkError::TimeoutError(_));
         Self::new(error.as_service_error(), status, is_timeout, error, secrets)
     }
 
-    /// The SDK's error after one attempt.
+    /// Converts the SDK's error after one attempt.
     pub(super) fn attempt(
         error: &OrchestratorError<context::Error>,
         response: Option<&HttpResponse>,
@@ -118,13 +118,13 @@ impl Unreadable {
         match status {
             Some(status) if !status.is_success() => Self::Status(status.as_u16()),
             Some(_) => Self::Failed(NOT_AS_DOCUMENTED),
-            None if is_timeout => Self::Failed("no answer within 3 seconds"),
+            None if is_timeout => Self::Failed("no response within 3 seconds"),
             None => unanswered(error),
         }
     }
 }
 
-/// AWS's code, and its message or a remark that there is none.
+/// Returns AWS's error code and message, if the code may be quoted.
 fn quotable(refusal: &GetParametersError, secrets: &KnownSecrets) -> Option<(ErrorCode, ErrorMessage)> {
     let code = ErrorCode::new(refusal.code()?, secrets).ok()?;
     Some((code, ErrorMessage::new(refusal.message().unwrap_or("no message"), secrets)))
@@ -160,12 +160,12 @@ fn transport_reason(error: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(reason);
     }
     cause(error).map(|error| match error {
-        BodyError::TooLong => "the answer has more than 1 MiB",
-        BodyError::BrokenOff => "the answer broke off",
+        BodyError::TooLong => "the response is larger than 1 MiB",
+        BodyError::BrokenOff => "the response was cut off",
     })
 }
 
-/// The first error of this type among an error and its sources.
+/// Returns the first error of this type among an error and its sources.
 fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -1,4 +1,4 @@
-//! The failure of an attempt that the SDK retried, for the error of a call whose time ran out in a retry.
+//! Records the failure before a retry, for the error of a call that reaches the deadline in that retry.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use super::error::Unreadable;
 use crate::known_secrets::KnownSecrets;
 
-/// Remembers the failure of a call's last attempt.
+/// Records the failure of a call's last attempt.
 #[derive(Clone, Debug)]
 pub(super) struct LastFailure {
     failure: Arc<Mutex<Option<Unreadable>>>,

@@ -1,4 +1,4 @@
-//! SSM Parameter Store → the GitHub App's credentials.
+//! Reads the GitHub App's credentials from SSM Parameter Store.
 
 mod app_credentials;
 mod aws_credentials;
@@ -26,7 +26,7 @@ use aws_credentials::AwsCredentials;
 use error::Unreadable;
 use last_failure::LastFailure;
 
-/// How many times the SDK's standard retry mode sends a request at most.
+/// The maximum number of attempts in the SDK's standard retry mode.
 const SSM_ATTEMPTS: u32 = 3;
 
 /// Reads the GitHub App's credentials from SSM on every invocation.
@@ -38,6 +38,8 @@ pub(crate) struct ParameterStore {
 }
 
 impl ParameterStore {
+    /// Creates the SSM client.
+    ///
     /// # Errors
     ///
     /// When an HTTP client cannot be set up.
@@ -56,12 +58,13 @@ impl ParameterStore {
             .use_dual_stack(aws.use_dual_stack)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(sdk_http_client::new(http_client.clone()))
-            // The skew would be kept for the process's life, and a wrong date of SSM's make all later requests fail.
+            // The SDK would keep the skew for the life of the process: one wrong date from SSM would make all later
+            // requests fail.
             .disable_clock_skew_correction(true)
             .retry_config(RetryConfig::standard().with_max_attempts(SSM_ATTEMPTS))
             .retry_partition(retry_budget())
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_LIMIT).build())
-            // It watches for slow bodies; here the attempt's limit does that.
+            // It detects slow bodies, which the timeout of an attempt already limits.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if let Some(endpoint) = &aws.endpoint {
             config = config.endpoint_url(endpoint.as_str());
@@ -73,7 +76,7 @@ impl ParameterStore {
     ///
     /// # Errors
     ///
-    /// [`ParameterStoreError`], by cause.
+    /// [`ParameterStoreError`].
     pub(crate) async fn read(&self, deadline: &Deadline) -> Result<AppCredentials, ParameterStoreError> {
         let last_failure = LastFailure::new(self.known_secrets.clone());
         let call = self.request().customize().interceptor(last_failure.clone()).send();
@@ -87,11 +90,12 @@ impl ParameterStore {
         AppCredentials::from_output(output, &self.names)
     }
 
-    /// Opens a connection for the first request, and sends nothing over it. Work that the SDK does only once is done then, too.
+    /// Opens the connection for the first request without sending anything. This also does the work that the SDK does
+    /// only once.
     pub(crate) async fn preconnect(&self) {
-        // On the heap: the future of an SDK call is large.
+        // Boxed, because the future of an SDK call is large.
         let request = Box::pin(async {
-            // It fails, because the client opens its connection and does not send it.
+            // Always an error: the client opens the connection and does not send the request.
             let _ = self.request().send().await;
         });
         self.http_client.preconnect(request).await;
@@ -103,8 +107,8 @@ impl ParameterStore {
     }
 }
 
-/// The same for each invocation. The SDK's own budget covers the life of a client: after some 25 invocations without an answer,
-/// there would be no retries any more. A single invocation's two retries never use it up.
+/// Returns a retry budget without a limit, because the limit of two retries per invocation is enough. The SDK's own
+/// budget covers the life of a client: after some 25 invocations without a response, there would be no more retries.
 fn retry_budget() -> RetryPartition {
     RetryPartition::custom("invocation").token_bucket(TokenBucket::unlimited()).build()
 }

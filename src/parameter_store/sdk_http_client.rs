@@ -1,4 +1,4 @@
-//! Our HTTP clients as those of the AWS SDK.
+//! Adapts our HTTP clients to the AWS SDK.
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -12,18 +12,18 @@ use reqwest::header::AUTHORIZATION;
 
 use crate::http::{Answer, BodyError, FirstByte, HttpClient, LocalClient};
 
-/// Wraps a client for the SDK. The SDK's time limits are ignored: the client and the attempt have theirs.
+/// Wraps a client for the SDK. The SDK's HTTP timeouts are ignored, because the client and the attempt have their own.
 pub(super) fn new(client: impl Into<Connector>) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(client.into());
     http_client_fn(move |_settings, _components| connector.clone())
 }
 
-/// What sends the SDK's requests.
+/// Sends the SDK's requests.
 #[derive(Clone, Debug)]
 pub(super) enum Connector {
-    /// To SSM.
+    /// Requests to SSM.
     Peer(HttpClient),
-    /// To the container credentials endpoint.
+    /// Requests to the container credentials endpoint.
     Local(LocalClient),
 }
 
@@ -41,7 +41,7 @@ impl From<LocalClient> for Connector {
 
 impl Connector {
     async fn send(&self, request: Request) -> Result<Answer, ConnectorError> {
-        // The SDK retries `io` errors.
+        // The SDK retries `io` errors and does not retry `other` errors.
         match self {
             Self::Peer(client) if client.is_preconnecting() => {
                 let answer = client.send(request, &FirstByte::default()).await;
@@ -82,7 +82,7 @@ async fn incoming(answer: Answer) -> Result<HttpResponse, ConnectorError> {
     })?;
     let mut response = HttpResponse::new(status, SdkBody::from(Bytes::from_owner(body)));
     for (name, value) in &headers {
-        // The SDK knows no header that is not text.
+        // The SDK supports only text headers.
         if let Ok(value) = value.to_str() {
             response.headers_mut().append(name.as_str().to_owned(), value.to_owned());
         }

@@ -1,4 +1,4 @@
-//! The environment is read once, strictly: the first fault ends the function with one sentence.
+//! The environment is read once and validated strictly: the first error stops the function with one message.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -19,10 +19,10 @@ const PERMISSIONS: &str = "GITHUB_TOKEN_BROKER_PERMISSIONS";
 const BASE_URL: &str = "GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL";
 const LOG_LEVEL: &str = "GITHUB_TOKEN_BROKER_LOG_LEVEL";
 
-/// Values that count as unset.
+/// Values that are treated as unset.
 const BLANKS: [&str; 4] = ["", " ", "   ", "\t\r\n "];
 
-/// Variables, values that each of them refuses, and the message after the variable's name.
+/// Variables, values that each of them rejects, and the message after the variable's name.
 const FAULTS: [(&[&str], &[&str], &str); 7] = [
     (&["AWS_REGION", OWNER, NAME], &BLANKS, " is required"),
     (
@@ -64,7 +64,7 @@ const FAULTS: [(&[&str], &[&str], &str); 7] = [
 ];
 
 #[tokio::test]
-async fn each_faulty_value_is_refused() {
+async fn invalid_values_are_rejected() {
     let rows = FAULTS.into_iter().flat_map(|(names, values, text)| names.iter().map(move |name| (name, values, text)));
     join_all(rows.map(async |(variable, values, text)| {
         let sandbox = Sandbox::start().await;
@@ -76,10 +76,10 @@ async fn each_faulty_value_is_refused() {
     .await;
 }
 
-/// So that no answer and no log line has more than 16 KiB.
+/// The limit keeps every response and log line below 16 KiB.
 #[tokio::test]
-async fn variables_are_no_longer_than_lambda_allows() {
-    let expected = "the variables GITHUB_TOKEN_BROKER_* have more than 4096 bytes together";
+async fn variables_have_the_total_size_limit_of_lambda() {
+    let expected = "the variables GITHUB_TOKEN_BROKER_* must not exceed 4096 bytes in total";
     let sandbox = Sandbox::start().await;
     let long = |start: &str| format!("{start}{}", "x".repeat(4_100));
     for (variable, value) in [
@@ -106,7 +106,7 @@ async fn an_unset_required_variable_is_named() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_not_utf8_is_a_fault() {
+async fn a_value_that_is_not_utf8_is_rejected() {
     let sandbox = Sandbox::start().await;
     for variable in [
         "AWS_REGION",
@@ -132,11 +132,11 @@ async fn a_value_that_is_not_utf8_is_a_fault() {
 }
 
 #[tokio::test]
-async fn the_first_fault_in_order_is_reported() {
+async fn the_first_error_in_order_is_reported() {
     let sandbox = Sandbox::start().await;
     let good = sandbox.environment();
     let good = |name: &str| good.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone());
-    // Everything is wrong at first; then one variable after the other is fixed.
+    // All variables are invalid at first. Then they are fixed one after the other.
     let mut faults = vec![
         ("AWS_REGION", "", "AWS_REGION is required"),
         (CLIENT_ID_PARAM, "a", "GITHUB_TOKEN_BROKER_CLIENT_ID_PARAM must be an absolute literal SSM parameter path"),
@@ -165,14 +165,14 @@ async fn the_first_fault_in_order_is_reported() {
         faults.remove(0);
         assert!(good(variable).is_some() || variable.ends_with("PARAM") || variable == PERMISSIONS);
     }
-    // An owner with unsupported characters comes before a name that is not there.
+    // An owner with unsupported characters is reported before a missing name.
     assert_refuses_to_start(&sandbox, "both", &format!("{OWNER} contains unsupported characters"), |env| {
         env.set(OWNER, "a b").remove(NAME);
     })
     .await;
 }
 
-/// Invokes a function with this environment and returns the token answer.
+/// Invokes a function with this environment and returns its response.
 async fn answer(sandbox: &Sandbox, case: &str, change: impl FnOnce(&mut Environment)) -> Value {
     let broker = launch(sandbox, change);
     let invocation = sandbox.lambda.invoke("null").await;
@@ -182,13 +182,13 @@ async fn answer(sandbox: &Sandbox, case: &str, change: impl FnOnce(&mut Environm
     invocation.json()
 }
 
-/// The names in the last request to SSM.
+/// Returns the names in the last request to SSM.
 fn requested_names(sandbox: &Sandbox) -> Value {
     sandbox.ssm.requests().last().unwrap().json()["Names"].clone()
 }
 
 #[tokio::test]
-async fn a_blank_optional_variable_counts_as_unset() {
+async fn a_blank_optional_variable_is_treated_as_unset() {
     let sandbox = Sandbox::start().await;
     let variables = [
         CLIENT_ID_PARAM,
@@ -217,10 +217,10 @@ async fn a_blank_optional_variable_counts_as_unset() {
 }
 
 #[tokio::test]
-async fn the_documented_defaults_hold() {
+async fn the_documented_defaults_are_used() {
     for blank in [None, Some(" ")] {
         let sandbox = Sandbox::start().await;
-        // The proxy makes it visible which hosts are used, and leads to the stand-ins instead.
+        // The proxy records the requested hosts and connects to the stand-ins instead.
         let proxy = Proxy::start().await;
         proxy.map("api.github.com", sandbox.github.address());
         proxy.map("ssm.eu-central-1.amazonaws.com", sandbox.ssm.address());
@@ -250,7 +250,7 @@ async fn the_documented_defaults_hold() {
 }
 
 #[tokio::test]
-async fn other_variables_may_hold_anything() {
+async fn other_variables_may_have_any_value() {
     let sandbox = Sandbox::start().await;
     let not_utf8 = || OsString::from_vec(b"\xff\xfe".to_vec());
     answer(&sandbox, "not UTF-8", |env| {
@@ -286,7 +286,7 @@ async fn owner_and_name_are_sent_trimmed() {
 }
 
 #[tokio::test]
-async fn ssm_gets_the_configured_names_in_order() {
+async fn ssm_receives_the_configured_names_in_order() {
     for names in [
         ["/c", "/i", "/p"],
         [" /z/client\n", "/A_b.c-9/d", "//"],

@@ -1,4 +1,4 @@
-//! AWS credentials from the endpoint in `AWS_CONTAINER_CREDENTIALS_FULL_URI`, as Lambda offers them for `SnapStart` and
+//! AWS credentials from the endpoint in `AWS_CONTAINER_CREDENTIALS_FULL_URI`, which Lambda provides for `SnapStart` and
 //! Managed Instances.
 
 use std::time::Duration;
@@ -20,7 +20,7 @@ const TOKEN: &str = "container-token-0123456789abcdef";
 const NONE_FROM_THERE: &str =
     "read GitHub App parameters from SSM: no AWS credentials from AWS_CONTAINER_CREDENTIALS_FULL_URI: ";
 
-/// The function role's credentials, which expire after this time.
+/// Returns the function role's credentials, which expire after this time.
 fn credentials(expire_in: Duration) -> ResponseTemplate {
     let expiration = DateTime::from(clock::system_clock() + expire_in).fmt(Format::DateTime).unwrap();
     ResponseTemplate::new(200).set_body_json(json!({
@@ -31,7 +31,7 @@ fn credentials(expire_in: Duration) -> ResponseTemplate {
     }))
 }
 
-/// An endpoint that gives this answer to requests with the token.
+/// Starts an endpoint that sends this response to requests with the authorization token.
 async fn endpoint(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     let request = Mock::given(method("GET")).and(path("/credentials")).and(header("authorization", TOKEN));
@@ -118,7 +118,7 @@ async fn a_proxy_is_not_used_for_the_endpoint() {
     scene.end().await;
 }
 
-/// The text of an invocation with credentials from there.
+/// Asserts the error of an invocation with credentials from this URI.
 async fn assert_fails(case: &str, uri: &str, reason: &str) {
     let scene = Scene::start_with(|env| requests_credentials(env, uri)).await;
     let invocation = scene.invoke().await;
@@ -233,7 +233,12 @@ async fn a_hanging_endpoint_delays_init_by_a_second() {
     let scene = started(&server).await;
     assert!(start.elapsed() < sandbox::scaled(Duration::from_secs(5)), "init took {:?}", start.elapsed());
     let invocation = scene.invoke().await;
-    assert_error(&invocation, "hangs", "ParametersUnreadable", &format!("{NONE_FROM_THERE}no answer within 1 second"));
+    assert_error(
+        &invocation,
+        "hangs",
+        "ParametersUnreadable",
+        &format!("{NONE_FROM_THERE}no response within 1 second"),
+    );
     assert_eq!(requests(&server).await, 2, "one during init, and one for the invocation");
     assert!(invocation.elapsed < sandbox::scaled(Duration::from_secs(2)), "took {:?}", invocation.elapsed);
     scene.sandbox.lambda.set_timeout(Duration::from_secs(1));
@@ -243,7 +248,7 @@ async fn a_hanging_endpoint_delays_init_by_a_second() {
 }
 
 #[tokio::test]
-async fn a_blank_url_counts_as_unset() {
+async fn a_blank_url_is_treated_as_unset() {
     let sandbox = Sandbox::start().await;
     let broker = launch(&sandbox, |env| requests_credentials(env, " "));
     let invocation = sandbox.lambda.invoke("null").await;

@@ -1,4 +1,4 @@
-//! The book's reference pages agree with the function: error types and messages, environment variables, log lines.
+//! The book's reference pages match the function: error types and messages, environment variables, log lines.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,31 +18,31 @@ fn page(name: &str) -> String {
     read(&format!("docs/src/reference/{name}.md"))
 }
 
-/// The texts in backticks.
+/// Iterates over the texts in backticks.
 fn code_spans(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The texts in backticks of each table row's first cell.
+/// Returns the texts in backticks of each table row's first cell.
 fn first_cells(page: &str) -> BTreeSet<&str> {
     let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
     cells.flat_map(code_spans).collect()
 }
 
-/// The error types with their sections, in the page's order.
+/// Returns the error types with their sections, in the page's order.
 fn sections(page: &str) -> Vec<(&str, &str)> {
     let (_, rest) = page.split_once("\n## Error types\n").unwrap();
     let sections = rest.split("\n## ").next().unwrap().split("\n### `").skip(1);
     sections.map(|section| section.split_once("`\n").unwrap()).collect()
 }
 
-/// The messages of a section, with `<…>` for the parts that vary.
+/// Returns the messages of a section, with `<…>` for the parts that vary.
 fn messages(section: &str) -> Vec<&str> {
     let (_, rest) = section.split_once("**Message").unwrap();
     code_spans(rest.split_once("\n**Cause:**").unwrap().0).collect()
 }
 
-/// Whether a text is a documented message.
+/// Returns whether a text is a documented message.
 fn matches(text: &str, message: &str) -> bool {
     let mut literals = message.split('<').map(|part| part.split_once('>').map_or(part, |(_, literal)| literal));
     let Some(mut rest) = text.strip_prefix(literals.next().unwrap()) else { return false };
@@ -80,7 +80,7 @@ fn every_message_is_documented_under_its_type() {
         let (_, section) = sections.iter().find(|(name, _)| name == error_type).unwrap();
         assert!(messages(section).iter().any(|pattern| matches(message, pattern)), "{error_type}: {message}");
     }
-    // Other tests have the types that the table of failures has not.
+    // Other tests cover the types that are not in the table of failures.
     for (error_type, section) in sections.iter().filter(|(name, _)| seen.iter().any(|(other, _)| other == name)) {
         for pattern in messages(section) {
             let is_seen = seen.iter().any(|(name, message)| name == error_type && matches(message, pattern));
@@ -90,8 +90,8 @@ fn every_message_is_documented_under_its_type() {
 }
 
 #[test]
-fn every_configuration_fault_is_documented() {
-    /// The texts outside of the placeholders.
+fn every_configuration_error_is_documented() {
+    /// Returns the texts between the placeholders.
     fn literals(text: &str, placeholder: [char; 2]) -> Vec<String> {
         let [start, end] = placeholder;
         text.split(start).map(|part| part.split_once(end).map_or(part, |(_, rest)| rest).to_owned()).collect()
@@ -136,7 +136,7 @@ fn every_variable_is_documented() {
     assert_eq!(first_cells(tables), read.iter().map(String::as_str).collect());
 }
 
-/// The JSON blocks of a page.
+/// Returns the JSON blocks of a page.
 fn examples(page: &str) -> Vec<Value> {
     let blocks = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     blocks.map(|block| serde_json::from_str(block).unwrap()).collect()
@@ -146,7 +146,7 @@ fn fields(line: &Value) -> Vec<&String> {
     line.as_object().unwrap().keys().collect()
 }
 
-/// A line of each kind that the function writes.
+/// Returns a line of each kind that the function writes.
 async fn lines() -> Vec<Value> {
     let scene = Scene::start().await;
     scene.mint("the first").await;
@@ -159,7 +159,8 @@ async fn lines() -> Vec<Value> {
     [scene.broker.log_lines(), faulty.broker.log_lines(), lines_of_a_faulty_runtime_api().await].concat()
 }
 
-/// Lambda does not accept the first answer; the second invocation ends the process.
+/// Returns the lines of a function whose first response Lambda does not accept, and whose second invocation ends the
+/// process.
 async fn lines_of_a_faulty_runtime_api() -> Vec<Value> {
     let sandbox = Sandbox::start().await;
     let invocation = Reply::raw(200, "null")
@@ -198,10 +199,10 @@ fn every_log_field_is_documented() {
     let expected: BTreeSet<&str> =
         examples.iter().flat_map(fields).map(String::as_str).chain(of_span).chain(["panic_location"]).collect();
     assert_eq!(first_cells(table), expected.into_iter().chain(["error_type"]).collect());
-    assert!(log.contains("panic_location"), "the one field that no line of the tests has");
+    assert!(log.contains("panic_location"), "the only field that is in no line of the tests");
 }
 
-/// The text of all files below these folders.
+/// Returns the text of all files below these folders.
 fn texts(folders: &[&str]) -> String {
     let mut folders: Vec<PathBuf> = folders.iter().map(|folder| source::root().join(folder)).collect();
     let mut text = String::new();

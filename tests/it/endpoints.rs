@@ -1,4 +1,4 @@
-//! Where SSM and GitHub are: https, or http on this machine.
+//! The endpoints of SSM and GitHub: https, or http to a loopback host.
 
 use futures_util::future::join_all;
 use sandbox::{ClosedPort, Environment, Phase, Proxy, Sandbox};
@@ -11,7 +11,7 @@ const SSM_URL: &str = "AWS_ENDPOINT_URL_SSM";
 const ALL_URL: &str = "AWS_ENDPOINT_URL";
 const IGNORE_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
-/// Base URLs and their faults. Secrets in them are not shown.
+/// Invalid base URLs and their errors. Secrets in the URLs must not be quoted.
 const FAULTS: [(&[&str], &str); 4] = [
     (
         &["api.github.com", "api.github.com/api/v3", "/api/v3", "//api.github.com/api", "https://", "https:", "github"],
@@ -68,7 +68,7 @@ const FAULTS: [(&[&str], &str); 4] = [
 ];
 
 #[tokio::test]
-async fn each_faulty_base_url_is_refused() {
+async fn invalid_base_urls_are_rejected() {
     join_all(FAULTS.map(async |(values, expected)| {
         let sandbox = Sandbox::start().await;
         for value in values {
@@ -80,7 +80,7 @@ async fn each_faulty_base_url_is_refused() {
 }
 
 #[tokio::test]
-async fn http_to_this_machine_is_a_good_base_url() {
+async fn http_to_a_loopback_host_is_accepted() {
     let sandbox = Sandbox::start().await;
     for value in [
         "http://localhost:1",
@@ -100,7 +100,7 @@ async fn http_to_this_machine_is_a_good_base_url() {
 }
 
 #[tokio::test]
-async fn an_ssm_endpoint_is_https_or_on_this_machine() {
+async fn an_ssm_endpoint_is_https_or_loopback() {
     let sandbox = Sandbox::start().await;
     for variable in [SSM_URL, ALL_URL] {
         for value in [
@@ -115,7 +115,7 @@ async fn an_ssm_endpoint_is_https_or_on_this_machine() {
             "https:user:secret@host/x://y",
         ] {
             let case = format!("{variable}={value}");
-            // The contract leaves open which words surround the name.
+            // The contract does not define the words around the name.
             let text = assert_refuses_to_start(&sandbox, &case, "…", |env| {
                 env.remove(SSM_URL).set(variable, value);
             })
@@ -126,7 +126,7 @@ async fn an_ssm_endpoint_is_https_or_on_this_machine() {
 }
 
 #[tokio::test]
-async fn a_switch_of_endpoints_excludes_an_own_one() {
+async fn endpoint_switches_exclude_a_custom_endpoint() {
     for switch in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {
         for variable in [SSM_URL, ALL_URL] {
             let sandbox = Sandbox::start().await;
@@ -170,7 +170,7 @@ async fn the_endpoint_for_ssm_precedes_the_general_one() {
 }
 
 #[tokio::test]
-async fn ssm_is_where_the_aws_sdks_would_find_it() {
+async fn ssms_host_is_the_one_of_the_aws_sdks() {
     let closed = ClosedPort::reserve().unwrap();
     for (variables, host) in [
         (&[][..], "ssm.eu-central-1.amazonaws.com"),
@@ -189,7 +189,7 @@ async fn ssm_is_where_the_aws_sdks_would_find_it() {
                 env.set(*name, if *value == "closed" { closed.url() } else { (*value).to_owned() });
             }
         });
-        // SSM refuses signatures for other regions than the fixture's; here only its host counts.
+        // SSM rejects signatures for other regions than the fixture's, but this test needs only the host.
         sandbox.lambda.invoke("null").await;
         broker.stop().await;
         let targets: Vec<String> = proxy.requests().into_iter().map(|connect| connect.target).collect();

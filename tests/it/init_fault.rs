@@ -1,4 +1,4 @@
-//! What is seen of a function whose configuration is faulty.
+//! The observable effects of an invalid configuration.
 
 use sandbox::lambda::Posted;
 use sandbox::{Environment, Outcome, Sandbox};
@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::scene::{is_text, launch};
 
-/// Starts the function with a faulty configuration and asserts what the contract promises: a single ERROR line, the
-/// same text for the Runtime API and for the caller, a non-zero exit status, nothing on standard error, no connection
-/// to SSM or GitHub. Returns the text.
+/// Starts the function with an invalid configuration and returns the error's text. Asserts a single ERROR line, the
+/// same text for the Runtime API and for the caller, a non-zero exit status, empty standard error, and no connection to
+/// SSM or GitHub.
 pub(crate) async fn assert_refuses_to_start(
     sandbox: &Sandbox,
     case: &str,

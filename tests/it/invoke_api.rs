@@ -1,4 +1,4 @@
-//! What callers of Lambda's Invoke API get, <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
+//! Responses to callers of Lambda's Invoke API, <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -13,10 +13,10 @@ use crate::scene::{BOTH_CALLS, Scene, set};
 
 const FUNCTION: &str = "github-token-broker";
 
-/// An answer of the Invoke API.
+/// A response of the Invoke API.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// By lower-case name.
+    /// The headers by lower-case name.
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
@@ -31,7 +31,7 @@ impl Answer {
     }
 }
 
-/// Invokes a function as any HTTP client does.
+/// Invokes a function with a plain HTTP request.
 pub(crate) async fn invoke(sandbox: &Sandbox, function: &str, headers: &str, payload: &[u8]) -> Answer {
     let address = sandbox.lambda.invoke_url().trim_start_matches("http://").to_owned();
     let head = format!(
@@ -64,7 +64,7 @@ fn parse(answer: &[u8]) -> Answer {
 #[tokio::test]
 async fn only_null_gets_a_token() {
     let scene = Scene::start().await;
-    // Lambda makes `{}` of a payload that a caller leaves out.
+    // Lambda sends `{}` to the function when a caller sends no payload.
     for (payload, gets_token) in
         [("null", true), (" null\n", true), ("{}", false), ("\"x\"", false), ("", false), ("[null]", false)]
     {
@@ -89,7 +89,7 @@ async fn only_null_gets_a_token() {
 }
 
 #[tokio::test]
-async fn lambda_refuses_what_is_not_json_or_too_large() {
+async fn lambda_rejects_invalid_or_large_payloads() {
     let scene = Scene::start().await;
     let too_large = vec![b' '; SIX_MB + 1];
     for (function, payload, status, error_type) in [
@@ -106,11 +106,11 @@ async fn lambda_refuses_what_is_not_json_or_too_large() {
         );
         assert_eq!(answer.header("x-amz-function-error"), None, "{}", shown(payload));
     }
-    assert!(scene.sandbox.lambda.posts().is_empty(), "the function got nothing of it");
+    assert!(scene.sandbox.lambda.posts().is_empty(), "the function was not invoked");
 }
 
 #[tokio::test]
-async fn a_caller_can_ask_for_the_log() {
+async fn a_caller_can_request_the_log() {
     let scene = Scene::start_with(set("GITHUB_TOKEN_BROKER_LOG_LEVEL", "warn")).await;
     let answer = invoke(&scene.sandbox, FUNCTION, "X-Amz-Log-Type: Tail\r\n", b"{}").await;
     assert_eq!(answer.status, 200);

@@ -1,4 +1,4 @@
-//! One JSON line per invocation, with what an operator needs to follow it up at GitHub and AWS.
+//! One JSON line per invocation, with the IDs that an operator needs to find it at GitHub and AWS.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ async fn a_token_is_one_info_line_with_its_hash() {
 }
 
 #[tokio::test]
-async fn a_steps_time_is_logged_in_milliseconds() {
+async fn durations_are_logged_in_milliseconds() {
     let scene = Scene::start().await;
     let delay = scaled(Duration::from_millis(300));
     for (step, field) in [(Step::Ssm, "ssm_ms"), (Step::Preflight, "preflight_ms"), (Step::Token, "token_ms")] {
@@ -94,7 +94,7 @@ async fn each_invocation_has_exactly_one_line() {
         let scene = Scene::start_with(set("GITHUB_TOKEN_BROKER_LOG_LEVEL", level)).await;
         scene.sandbox.github.script(Endpoint::Installation, [Reply::good(), Reply::status(404)]);
         let mut ids = Vec::new();
-        // The last one fails too, so that there is a line to wait for at each level.
+        // The last one also fails, so that there is a line at each level.
         for payload in ["null", "null", "{}", "null"] {
             ids.push(scene.sandbox.lambda.invoke(payload).await);
         }
@@ -105,7 +105,7 @@ async fn each_invocation_has_exactly_one_line() {
         let lines: Vec<&Value> = lines.iter().filter(is_of_one).collect();
         let levels: Vec<&str> = lines.iter().map(|line| line["level"].as_str().unwrap()).collect();
         assert_eq!(levels, expected, "{level}");
-        // In order, each with its invocation's ID.
+        // The lines are in order, each with its invocation's ID.
         let by_level = ["INFO", "ERROR", "WARN"].into_iter().zip(ids);
         let wanted: Vec<String> =
             by_level.filter(|(level, _)| expected.contains(level)).map(|(_, one)| one.request_id).collect();

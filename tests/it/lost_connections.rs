@@ -1,7 +1,8 @@
-//! Connections that are cut silently, as while Lambda freezes the process, cost the next invocation at most 1.5 s.
+//! Connections that are cut silently, as may happen while Lambda freezes the process, delay the next invocation by at
+//! most 1.5 s.
 //!
-//! A cut peer drops every packet: it acknowledges nothing, and neither closes nor resets the connection. The clock does not
-//! advance here, so each test is about a connection that looks good; how long one is reused is a test of `src/http/`.
+//! A cut peer drops every packet: none is acknowledged, and the connection is neither closed nor reset. The connections
+//! here are idle for less than 5 s, so the function reuses them. Unit tests of `src/http/` cover longer pauses.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use sandbox::{Sandbox, scaled};
 
 use crate::scene::Scene;
 
-/// What the documentation promises beyond the round trips, which take a few milliseconds here.
+/// The documented bound. Round trips take only a few milliseconds here.
 const BOUND: Duration = Duration::from_millis(1_500);
 
 type Cut = fn(&Sandbox);
@@ -23,7 +24,7 @@ const CUTS: [(&str, Cut); 3] = [
     }),
 ];
 
-/// Mints a token after the connections were cut, within the bound, and without a request too many.
+/// Asserts that after a cut a token is issued within the bound and without an additional request.
 async fn assert_recovers(scene: &Scene, case: &str, cut: Cut) {
     let (ssm, github) = (scene.sandbox.ssm.requests().len(), scene.sandbox.github.calls().len());
     cut(&scene.sandbox);
@@ -34,10 +35,10 @@ async fn assert_recovers(scene: &Scene, case: &str, cut: Cut) {
 }
 
 #[tokio::test]
-async fn the_next_invocation_replaces_them() {
+async fn the_next_invocation_replaces_lost_connections() {
     for (case, cut) in CUTS {
         let scene = Scene::start().await;
-        // Less than one attempt may take.
+        // Shorter than the timeout of one attempt.
         scene.sandbox.lambda.set_timeout(scaled(Duration::from_secs(3)));
         scene.mint("before").await;
         assert_recovers(&scene, case, cut).await;
@@ -47,7 +48,7 @@ async fn the_next_invocation_replaces_them() {
 }
 
 #[tokio::test]
-async fn those_of_init_are_replaced() {
+async fn lost_connections_of_init_are_replaced() {
     for (case, cut) in CUTS {
         let scene = Scene::start().await.ready().await;
         assert_recovers(&scene, case, cut).await;

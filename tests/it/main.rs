@@ -1,11 +1,11 @@
-//! The end-to-end tests: the real binary against stand-ins for Lambda, SSM and GitHub on the loopback. One file per
-//! promise; what fails is a row in the table of `failures`.
+//! End-to-end tests: the real binary with stand-ins for Lambda, SSM and GitHub on the loopback interface. Each file
+//! tests one promise. Failures are rows in the table of `failures`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that panics has failed, as it should"
+    reason = "a panic fails the test, as intended"
 )]
 
 mod clock;
@@ -14,7 +14,6 @@ mod container_credentials;
 mod documentation;
 mod endpoints;
 mod failures;
-mod house;
 mod hung_lookups;
 mod init_fault;
 mod invoke_api;
@@ -41,6 +40,7 @@ mod secrets;
 mod source;
 mod start;
 mod steps;
+mod structure;
 mod terraform_environment;
 mod time;
 mod tls;

@@ -1,4 +1,4 @@
-//! `null` in, a scoped token out: what is answered, and what is requested of SSM and GitHub for it.
+//! `null` gets a scoped token: the response, and the requests to SSM and GitHub.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use sandbox::{AppKey, Endpoint, Recorded, Reply, app};
@@ -11,21 +11,21 @@ use crate::steps::Step;
 const MIB: usize = 1024 * 1024;
 const TOKEN: &str = "ghs_16C7e42F292c6912E7";
 
-/// The names of a request's headers, sorted.
+/// Returns the names of a request's headers, sorted.
 fn header_names(request: &Recorded) -> Vec<&str> {
     let mut names: Vec<&str> = request.headers.keys().map(AsRef::as_ref).collect();
     names.sort_unstable();
     names
 }
 
-/// A part of a JWT, as the JSON that it encodes.
+/// Decodes a part of a JWT as JSON.
 fn jwt_part(jwt: &str, part: usize) -> Value {
     let bytes = URL_SAFE_NO_PAD.decode_to_vec(jwt.split('.').nth(part).unwrap()).unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 
 #[tokio::test]
-async fn null_gets_the_token_json_to_the_byte() {
+async fn null_gets_exactly_the_documented_json() {
     let scene = Scene::start().await;
     scene.sandbox.github.script(Endpoint::AccessTokens, [granting(TOKEN, &json!({}))]);
     let invocation = scene.mint("null").await;
@@ -42,14 +42,14 @@ async fn null_gets_the_token_json_to_the_byte() {
 }
 
 #[tokio::test]
-async fn the_repository_is_answered_as_configured() {
+async fn the_repository_is_returned_as_configured() {
     let scene = Scene::start_with(set("GITHUB_TOKEN_BROKER_REPOSITORY_OWNER", "Octo-ORG")).await;
     assert_eq!(scene.mint("another case").await.json()["repositories"], json!(["Octo-ORG/octo-repo"]));
     scene.end().await;
 }
 
 #[tokio::test]
-async fn expires_at_is_answered_as_github_gave_it() {
+async fn expires_at_is_returned_unchanged() {
     let scene = Scene::start().await;
     for expires_at in [
         "2026-04-23T16:48:32Z",
@@ -71,7 +71,7 @@ async fn expires_at_is_answered_as_github_gave_it() {
 }
 
 #[tokio::test]
-async fn a_token_of_any_length_and_characters_is_answered() {
+async fn tokens_of_any_length_are_returned() {
     let scene = Scene::start().await;
     let visible: String = ('!'..='~').collect();
     for token in [
@@ -90,7 +90,7 @@ async fn a_token_of_any_length_and_characters_is_answered() {
 }
 
 #[tokio::test]
-async fn a_grant_of_exactly_the_configured_scope_is_good() {
+async fn a_grant_of_the_configured_scope_is_accepted() {
     let scene = Scene::start().await;
     let own = json!([{ "full_name": "octo-org/octo-repo" }]);
     for grant in [
@@ -115,7 +115,7 @@ async fn a_grant_of_exactly_the_configured_scope_is_good() {
 }
 
 #[tokio::test]
-async fn an_installation_that_is_not_suspended_is_good() {
+async fn an_installation_that_is_not_suspended_is_accepted() {
     let scene = Scene::start().await;
     for body in [json!({ "id": app::INSTALLATION_ID, "suspended_at": null }), json!({ "id": app::INSTALLATION_ID })] {
         scene.mint_with(&body.to_string(), Step::Preflight, [Reply::json(200, &body)]).await;
@@ -124,7 +124,7 @@ async fn an_installation_that_is_not_suspended_is_good() {
 }
 
 #[tokio::test]
-async fn answers_of_one_mebibyte_are_read() {
+async fn responses_of_one_mebibyte_are_read() {
     let scene = Scene::start().await;
     for step in crate::steps::STEPS {
         scene.mint_with("with length", step, [Reply::good().padded(MIB)]).await;
@@ -134,7 +134,7 @@ async fn answers_of_one_mebibyte_are_read() {
 }
 
 #[tokio::test]
-async fn every_2xx_status_is_good() {
+async fn every_2xx_status_is_accepted() {
     let scene = Scene::start().await;
     for status in [200, 201, 202, 203, 206] {
         scene.sandbox.github.script(Endpoint::Installation, [Reply::good().with_status(status)]);
@@ -144,7 +144,7 @@ async fn every_2xx_status_is_good() {
 }
 
 #[tokio::test]
-async fn ssm_gets_one_request_for_three_names() {
+async fn ssm_receives_one_request_for_three_names() {
     let scene = Scene::start().await;
     scene.mint("default names").await;
     let requests = scene.sandbox.ssm.requests();
@@ -160,7 +160,7 @@ async fn ssm_gets_one_request_for_three_names() {
 }
 
 #[tokio::test]
-async fn github_gets_exactly_the_documented_requests() {
+async fn github_receives_exactly_the_documented_requests() {
     let scene = Scene::start().await;
     scene.mint("requests").await;
     let requests = scene.sandbox.github.requests();
@@ -200,7 +200,7 @@ async fn both_calls_carry_the_same_jwt() {
     assert_eq!(preflight, token_call);
     assert_eq!(preflight.split('.').count(), 3);
     assert_eq!(jwt_part(preflight, 0), json!({ "alg": "RS256", "typ": "JWT" }));
-    // The sandbox has verified the signature.
+    // The sandbox verifies the signature.
     scene.end().await;
 }
 
@@ -217,7 +217,7 @@ async fn claims_are_exactly_iat_exp_iss() {
 }
 
 #[tokio::test]
-async fn a_replaced_key_is_used_from_the_next_invocation() {
+async fn a_new_key_takes_effect_immediately() {
     let scene = Scene::start().await;
     let mut tokens = Vec::new();
     for key in [AppKey::first(), AppKey::second(), AppKey::first()] {
@@ -233,7 +233,7 @@ async fn a_replaced_key_is_used_from_the_next_invocation() {
 }
 
 #[tokio::test]
-async fn replaced_ids_are_used_from_the_next_invocation() {
+async fn new_ids_take_effect_immediately() {
     let scene = Scene::start().await;
     scene.mint("the fixture's IDs").await;
 

@@ -1,4 +1,4 @@
-//! The main path against the real Moto: parameters that the real SDK wrote, read by the real binary.
+//! Tests the main path with Moto: the AWS SDK writes the parameters, and the real binary reads them.
 //!
 //! Needs Docker: `cargo test --features integration --test it moto`.
 
@@ -85,7 +85,7 @@ async fn a_403_from_github_is_reported() {
     world.assert_clean(broker, &BOTH_CALLS).await;
 }
 
-/// The sandbox, with Moto in place of its SSM.
+/// The sandbox with Moto instead of its own SSM.
 struct World {
     sandbox: Sandbox,
     moto: Moto,
@@ -96,7 +96,7 @@ impl World {
         Self { sandbox: Sandbox::start().await, moto: Moto::start().await }
     }
 
-    /// With the parameters as the README writes them.
+    /// Starts with the parameters that the documentation's commands create.
     async fn with_parameters() -> Self {
         let world = Self::start().await;
         world.moto.put_string(app::CLIENT_ID_PARAM, app::CLIENT_ID).await;
@@ -121,7 +121,8 @@ impl World {
         assert_eq!(answer["permissions"], json!({"contents": "read"}));
     }
 
-    /// GitHub got these calls and nothing that it would object to, the sandbox's own SSM none, and nothing leaked.
+    /// Asserts that GitHub received exactly these calls, all valid, that the sandbox's own SSM received none, and that
+    /// nothing leaked.
     async fn assert_clean(&self, broker: Broker, calls: &[Endpoint]) {
         assert_eq!(self.sandbox.github.calls(), calls);
         assert_eq!(self.sandbox.ssm.requests().len(), 0);

@@ -1,4 +1,4 @@
-//! Requests go where they are meant to, and nowhere else.
+//! Requests are sent only to the configured hosts.
 
 use sandbox::{Reply, Sandbox, app};
 use serde_json::json;
@@ -66,7 +66,7 @@ async fn the_base_urls_path_is_kept() {
 }
 
 #[tokio::test]
-async fn http_without_tls_works_on_this_machine() {
+async fn http_without_tls_works_on_loopback() {
     let ssm = MockServer::start().await;
     Mock::given(any()).respond_with(ssm_parameters()).expect(1).mount(&ssm).await;
     let github = MockServer::start().await;

@@ -1,4 +1,4 @@
-//! Parameters are read by name, and leniently where no mistake can hide.
+//! Parameters are found by name, and surrounding whitespace is ignored where that is safe.
 
 use sandbox::{Reply, app};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::scene::Scene;
 use crate::steps::Step;
 
-/// SSM's good answer with its list of parameters changed.
+/// Returns SSM's good response with a changed list of parameters.
 fn with_parameters(change: impl Fn(&mut Vec<Value>) + Send + Sync + 'static) -> Reply {
     Reply::edit(move |mut answer| {
         change(answer["Parameters"].as_array_mut().unwrap());

@@ -1,23 +1,24 @@
-//! There is no input: `null` or nothing, by its raw bytes, and anything else is refused before any call.
+//! The function accepts no input: only `null` or an empty payload, compared as raw bytes. Anything else is rejected
+//! before any call.
 
 use sandbox::{Outcome, process};
 use serde_json::json;
 
-use crate::leaks::{self, talkative};
+use crate::leaks::{self, enable_verbose_logging};
 use crate::scene::{BOTH_CALLS, Scene, assert_no_requests};
 
-/// What a caller reads whose payload is refused.
+/// The caller's error message when the payload is rejected.
 pub(crate) const REFUSAL: &str = "github-token-broker does not accept invocation input";
-/// The most that Lambda hands to a function.
+/// The maximum size of a payload that Lambda passes to a function.
 pub(crate) const SIX_MB: usize = 6 * 1024 * 1024;
 
-/// A payload for a message, which need not show all of 6 MB.
+/// Shortens a payload for an assertion message.
 pub(crate) fn shown(payload: &[u8]) -> String {
     format!("{} bytes: {}", payload.len(), payload[..payload.len().min(40)].escape_ascii())
 }
 
 #[tokio::test]
-async fn nothing_and_null_get_a_token() {
+async fn empty_and_null_get_a_token() {
     let scene = Scene::start().await;
     let mut spaces = vec![b' '; SIX_MB - 4];
     spaces.extend_from_slice(b"null");
@@ -33,7 +34,7 @@ async fn nothing_and_null_get_a_token() {
 }
 
 #[tokio::test]
-async fn anything_else_is_refused_without_a_call() {
+async fn anything_else_is_rejected_without_a_call() {
     let scene = Scene::start().await;
     let six_mb = [b"\"".to_vec(), vec![b'x'; SIX_MB - 2], b"\"".to_vec()].concat();
     let six_mb_of_no_json = vec![b'n'; SIX_MB];
@@ -107,8 +108,8 @@ async fn anything_else_is_refused_without_a_call() {
 }
 
 #[tokio::test]
-async fn a_payload_is_shown_nowhere() {
-    let scene = Scene::start_with(talkative).await;
+async fn a_payload_is_never_quoted() {
+    let scene = Scene::start_with(enable_verbose_logging).await;
     for payload in [r#"{"token":"ghs_MISTAKE"}"#, r#""ghs_MISTAKE""#, "ghs_MISTAKE", r#"{"ghs_MISTAKE"#] {
         let invocation = scene.sandbox.lambda.invoke(payload).await;
         assert_eq!(invocation.error_message(), REFUSAL, "{payload}");

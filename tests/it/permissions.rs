@@ -1,4 +1,4 @@
-//! Permissions are a JSON object of strings, and what is configured is requested and answered.
+//! Permissions are a JSON object of strings. The configured ones are requested and returned.
 
 use sandbox::{Endpoint, Sandbox};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::scene::{Scene, set};
 
 const PERMISSIONS: &str = "GITHUB_TOKEN_BROKER_PERMISSIONS";
 
-/// Values that are no JSON object of strings, or have a key twice.
+/// Values that are not a JSON object of strings, or have a duplicate key.
 const NOT_PERMISSIONS: [&str; 26] = [
     "contents",
     "contents=read",
@@ -49,7 +49,7 @@ async fn permissions_are_a_json_object_of_strings() {
 }
 
 #[tokio::test]
-async fn permissions_are_requested_and_answered_sorted() {
+async fn permissions_are_requested_and_returned_sorted() {
     for (text, sorted) in [
         (r#"{"contents":"write"}"#, r#"{"contents":"write"}"#),
         (
@@ -76,7 +76,7 @@ async fn permissions_are_requested_and_answered_sorted() {
 }
 
 #[tokio::test]
-async fn metadata_that_github_adds_is_not_answered() {
+async fn metadata_that_github_adds_is_not_returned() {
     let scene = Scene::start().await;
     assert_eq!(scene.mint("metadata").await.json()["permissions"], json!({ "contents": "read" }));
 }

@@ -1,16 +1,16 @@
-//! SSM and GitHub over HTTP without TLS, as it is allowed on the loopback, by wiremock: its answers may depend on the
-//! request, which the sandbox's do not.
+//! SSM and GitHub as wiremock servers over plain HTTP, which is allowed on loopback. Unlike the sandbox's, their
+//! responses can depend on the request.
 
 use sandbox::{AppKey, app};
 use serde_json::json;
 use wiremock::{Request, ResponseTemplate};
 
-/// A request's header; empty when it has none of this name.
+/// Returns a request's header, or an empty text without one.
 pub(crate) fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// SSM's answer with the sandbox's parameters.
+/// Returns SSM's response with the sandbox's parameters.
 pub(crate) fn ssm_parameters() -> ResponseTemplate {
     let parameter = |name: &str, value: &str| json!({ "Name": name, "Type": "String", "Value": value });
     ResponseTemplate::new(200).set_body_json(json!({

@@ -1,4 +1,4 @@
-//! Connections are opened while the function starts, and used by its first invocation.
+//! Connections are opened during init and used by the first invocation.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ fn connections(sandbox: &Sandbox) -> (usize, usize) {
     (sandbox.ssm.connections(), sandbox.github.connections())
 }
 
-/// A function that has started with connections that met these doors, and how long that took. No peer got a request.
+/// Starts a function whose connections meet these doors, asserts that no peer got a request, and returns the duration
+/// of init.
 async fn started_behind(ssm: Door, github: Door) -> (Scene, Duration) {
     let sandbox = Sandbox::start().await;
     sandbox.ssm.set_doors([ssm, Door::Open]);
@@ -54,17 +55,17 @@ async fn a_closed_connection_is_replaced() {
 }
 
 #[tokio::test]
-async fn silent_peers_delay_the_start_by_less_than_a_second() {
+async fn silent_peers_delay_init_by_less_than_a_second() {
     for (ssm, github) in [(Door::Silent, Door::Silent), (Door::Silent, Door::Open), (Door::Open, Door::Silent)] {
         let (scene, took) = started_behind(ssm, github).await;
-        // Less than connecting may take; the start of the process is in it.
+        // Less than the connect timeout, although it includes the start of the process.
         assert!(took < scaled(Duration::from_millis(1_900)), "{ssm:?}, {github:?}: {took:?}");
         scene.mint(&format!("{ssm:?}, {github:?}")).await;
     }
 }
 
 #[tokio::test]
-async fn unreachable_peers_do_not_fail_the_start() {
+async fn unreachable_peers_do_not_fail_init() {
     for door in [Door::Reset, Door::ForeignCertificate] {
         let (scene, _) = started_behind(door, door).await;
         assert_eq!(connections(&scene.sandbox), (1, 1), "{door:?}: one attempt each");

@@ -1,10 +1,10 @@
-//! Every usual form of the private key signs.
+//! Every usual format of the private key works.
 
 use sandbox::{AppKey, app};
 
 use crate::scene::Scene;
 
-/// Keys made with the `openssl` command for these tests.
+/// Reads a key that was generated with `openssl` for these tests.
 macro_rules! fixture {
     ($name:literal) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/test-fixture-", $name, ".pem"))
@@ -13,7 +13,7 @@ macro_rules! fixture {
 pub(crate) use fixture;
 
 #[tokio::test]
-async fn every_usual_form_of_the_key_signs() {
+async fn every_usual_format_of_the_key_works() {
     let scene = Scene::start().await;
     let key = AppKey::first();
     let (pkcs1, pkcs8) = (key.pkcs1_pem(), key.pkcs8_pem());
@@ -43,7 +43,7 @@ async fn every_usual_form_of_the_key_signs() {
 async fn a_key_of_8192_bits_reaches_github() {
     let scene = Scene::start().await;
     scene.sandbox.ssm.put(app::PRIVATE_KEY_PARAM, fixture!("rsa-8192"));
-    // It is not the App's key.
+    // The sandbox's GitHub rejects the JWT, because this is not the App's key.
     assert_eq!(scene.invoke().await.error_type(), "GitHubRejectedApp");
     let signature = scene.sandbox.github.bearers()[0].rsplit('.').next().map(str::len);
     assert_eq!(signature, Some(1024_usize.div_ceil(3) * 4 - 2));

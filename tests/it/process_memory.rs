@@ -1,4 +1,4 @@
-//! What is left of secrets in the process's memory between invocations, and who can read it.
+//! Secrets in the process's memory between invocations, and the protection of that memory.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -10,18 +10,18 @@ use sandbox::{AppKey, Phase, Sandbox};
 
 use crate::scene::{BOOTSTRAP, Scene};
 
-/// So many bytes of a number in a row show a part of it.
+/// This many consecutive bytes of a number are a leak.
 const PIECE: usize = 16;
-/// The user `nobody` of most systems.
+/// The ID of the user `nobody` on most systems.
 const NOBODY: u32 = 65_534;
 
-/// A secret, and pieces of it that are searched for.
+/// A secret and the pieces of it to search for.
 struct Secret {
     name: &'static str,
     pieces: Vec<Vec<u8>>,
 }
 
-/// Everything that the process can write to: heap, stacks and static data.
+/// Reads all writable memory of the process: heap, stacks and static data.
 fn memory(process: u32) -> io::Result<Vec<u8>> {
     let file = File::open(format!("/proc/{process}/mem"))?;
     let mut memory = Vec::new();
@@ -38,8 +38,8 @@ fn memory(process: u32) -> io::Result<Vec<u8>> {
     Ok(memory)
 }
 
-/// The integers of a PKCS#1 private key: version, modulus, public exponent, private exponent, primes, CRT exponents and
-/// coefficient.
+/// Returns the integers of a PKCS#1 private key: version, modulus, public exponent, private exponent, primes, CRT
+/// exponents and coefficient.
 fn integers(der: &[u8]) -> Vec<Vec<u8>> {
     let (mut rest, _) = element(der);
     let mut integers = Vec::new();
@@ -51,7 +51,7 @@ fn integers(der: &[u8]) -> Vec<Vec<u8>> {
     integers
 }
 
-/// The content of the first DER element, and the bytes after it.
+/// Returns the content of the first DER element, and the bytes after it.
 fn element(der: &[u8]) -> (&[u8], &[u8]) {
     let (length, start) = match der[1] {
         0x82 => (usize::from(der[2]) << 8 | usize::from(der[3]), 4),
@@ -61,7 +61,7 @@ fn element(der: &[u8]) -> (&[u8], &[u8]) {
     der[start..].split_at(length)
 }
 
-/// The numbers of the key, in both byte orders: DER has one, the library's big numbers have the other.
+/// Returns the numbers of the key in both byte orders: that of DER and that of the library's big numbers.
 fn numbers(pem: &str) -> Vec<Secret> {
     let base64: String = lines(pem).collect();
     let integers = integers(&base64_simd::STANDARD.decode_to_vec(base64).unwrap());
@@ -79,7 +79,7 @@ fn lines(pem: &str) -> impl Iterator<Item = &str> {
     pem.lines().filter(|line| !line.starts_with('-'))
 }
 
-/// How often the text occurs.
+/// Counts the occurrences of the text.
 fn copies(memory: &[u8], text: &str) -> usize {
     memmem::find_iter(memory, text).count()
 }
@@ -102,16 +102,16 @@ async fn no_number_of_the_key_stays_in_memory() {
             let found = pieces.iter().filter(|piece| memmem::find(&memory, piece).is_some());
             assert_eq!(found.count(), 0, "pieces of a {name} after {invocations} invocations");
         }
-        // In the read buffer of the connection to SSM, TLS's plaintext, and the AWS SDK's JSON strings: two to four copies, by
-        // how the answer happens to be divided. They do not pile up.
+        // Two to four copies, depending on the sizes of the reads: in the read buffer of the connection to SSM, in
+        // TLS's plaintext, and in the AWS SDK's JSON strings. They do not accumulate.
         let of_pem: Vec<usize> = lines(&pem).map(|line| copies(&memory, line)).collect();
         assert!(of_pem.iter().all(|copies| *copies <= 6), "copies of each line of PEM: {of_pem:?}");
     }
     scene.end().await;
 }
 
-/// Only root may read a process that is not dumpable.
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+/// Asserts that access was denied. Only root may read a process that is not dumpable.
+#[expect(clippy::print_stdout, reason = "reports that the test was skipped")]
 fn assert_unreadable(error: &io::Error) {
     assert_ne!(fs::metadata("/proc/self").unwrap().uid(), 0, "{error}");
     assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
@@ -128,13 +128,13 @@ async fn other_processes_of_the_user_cannot_read_its_memory() {
     };
     let sandbox = Sandbox::start().await;
     let broker = sandbox.launch(&program, |env| {
-        // Its folder is the test's own.
+        // The other user cannot read the file's folder.
         env.remove("SSL_CERT_FILE");
     });
     let phase = sandbox.lambda.ready().await;
     assert!(matches!(phase, Phase::Ready), "{phase:?} {}", broker.captured().describe());
     let process = format!("/proc/{}", broker.id());
-    // The kernel gives the files of a process that is not dumpable to root.
+    // Root owns the /proc files of a process that is not dumpable.
     assert_eq!(fs::metadata(format!("{process}/mem")).unwrap().uid(), 0);
     let limits = fs::read_to_string(format!("{process}/limits")).unwrap();
     let core: Vec<&str> = limits.lines().find(|line| line.contains("core file")).unwrap().split_whitespace().collect();
@@ -142,7 +142,7 @@ async fn other_processes_of_the_user_cannot_read_its_memory() {
     broker.stop().await;
 }
 
-/// A copy of the program, started as another user than root.
+/// Creates a copy of the program that the user `nobody` can execute.
 fn as_nobody(folder: &Path) -> std::path::PathBuf {
     let (copy, script) = (folder.join("bootstrap"), folder.join("as-nobody"));
     fs::copy(BOOTSTRAP, &copy).unwrap();

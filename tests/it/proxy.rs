@@ -1,4 +1,4 @@
-//! One proxy rule for SSM and GitHub, and none for this machine.
+//! One proxy rule for SSM and GitHub, and no proxy for loopback hosts.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use futures_util::stream;
 use sandbox::{ClosedPort, Environment, Outcome, Proxy, Sandbox, scaled};
 
 use crate::init_fault::assert_refuses_to_start;
-use crate::leaks::{self, PROXY_PASSWORD, PROXY_USER, talkative};
+use crate::leaks::{self, PROXY_PASSWORD, PROXY_USER, enable_verbose_logging};
 use crate::scene::{Scene, assert_error, launch, set};
 
 const BASE_URL: &str = "GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL";
 const SSM_URL: &str = "AWS_ENDPOINT_URL_SSM";
 const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-/// No resolver knows it: <https://www.rfc-editor.org/rfc/rfc6761#section-6.4>.
+/// A name that never resolves: <https://www.rfc-editor.org/rfc/rfc6761#section-6.4>.
 const SSM_HOST: &str = "ssm.broker.invalid";
 const GITHUB_HOST: &str = "github.broker.invalid";
 
-/// How many functions with a short timeout run at the same time.
+/// The number of functions with a short timeout that run at the same time.
 const AT_ONCE: usize = 6;
 
-/// A proxy that tunnels to the stand-ins for the names above.
+/// Starts a proxy that tunnels connections for the names above to the stand-ins.
 async fn proxy_to(sandbox: &Sandbox) -> Proxy {
     let proxy = Proxy::start().await;
     proxy.map(SSM_HOST, sandbox.ssm.address());
@@ -34,7 +34,7 @@ fn beyond_the_proxy(env: &mut Environment) -> &mut Environment {
     env.set(SSM_URL, format!("https://{SSM_HOST}")).set(BASE_URL, format!("https://{GITHUB_HOST}"))
 }
 
-/// Sorted: both connections may be opened at the same time.
+/// Returns the requested targets, sorted because both connections may be opened at the same time.
 fn targets(proxy: &Proxy) -> Vec<String> {
     let requests = proxy.requests().into_iter();
     let mut targets: Vec<String> = requests.map(|request| format!("{} {}", request.method, request.target)).collect();
@@ -60,7 +60,7 @@ async fn ssm_and_github_are_reached_through_the_proxy() {
             for _ in 0..2 {
                 scene.mint(&value).await;
             }
-            // One tunnel each, kept between invocations.
+            // One tunnel to each, reused by the next invocation.
             assert_eq!(targets(&proxy), both_hosts(), "{variable}={value}");
             assert!(proxy.requests().iter().all(|request| request.authorization.is_none()), "{variable}={value}");
             scene.end().await;
@@ -74,7 +74,7 @@ async fn only_the_proxy_gets_the_proxys_credentials() {
     let sandbox = Sandbox::start().await;
     let proxy = proxy_to(&sandbox).await;
     let broker = launch(&sandbox, |env| {
-        talkative(env);
+        enable_verbose_logging(env);
         beyond_the_proxy(env).set("HTTPS_PROXY", proxy.url_with(user, "proxy%40s3cret"));
     });
     let scene = Scene { sandbox, broker };
@@ -92,7 +92,8 @@ async fn only_the_proxy_gets_the_proxys_credentials() {
     leaks::assert_none(&scene.sandbox, &scene.broker.stop().await, &secrets, "with credentials");
 }
 
-/// What an invocation fails with behind a proxy that opens tunnels to these hosts only, and refuses others like this.
+/// Asserts the error of an invocation behind a proxy that opens tunnels to these hosts only and refuses others with
+/// this status.
 async fn assert_refused(hosts: &[&str], status: u16, error_type: &str, message: &str) {
     let sandbox = Sandbox::start().await;
     let proxy = Proxy::start().await;
@@ -114,13 +115,13 @@ async fn assert_refused(hosts: &[&str], status: u16, error_type: &str, message: 
 
 #[tokio::test]
 async fn a_proxy_that_refuses_is_named() {
-    let refused = "the proxy did not let the request through";
+    let refused = "the proxy refused the tunnel";
     let (ssm, github) = ("read GitHub App parameters from SSM", "request GitHub repository installation");
     let cases: [(&[&str], u16, &str, String); 5] = [
-        (&[], 407, "ParametersUnreadable", format!("{ssm}: the proxy wants other credentials")),
+        (&[], 407, "ParametersUnreadable", format!("{ssm}: the proxy requires authentication")),
         (&[], 403, "ParametersUnreadable", format!("{ssm}: {refused}")),
         (&[], 502, "ParametersUnreadable", format!("{ssm}: {refused}")),
-        (&[SSM_HOST], 407, "GitHubUnavailable", format!("{github}: the proxy wants other credentials")),
+        (&[SSM_HOST], 407, "GitHubUnavailable", format!("{github}: the proxy requires authentication")),
         (&[SSM_HOST], 502, "GitHubUnavailable", format!("{github}: {refused}")),
     ];
     join_all(
@@ -142,7 +143,7 @@ async fn a_proxy_that_is_down_is_an_error_of_the_step() {
     leaks::assert_none(&sandbox, &broker.stop().await, &[], "closed");
 }
 
-/// What an invocation says about SSM behind this proxy.
+/// Returns the reason in the SSM error of an invocation behind this proxy.
 async fn behind_a_broken_proxy(proxy: String) -> String {
     let sandbox = Sandbox::start().await;
     let _broker = launch(&sandbox, |env| {
@@ -155,7 +156,7 @@ async fn behind_a_broken_proxy(proxy: String) -> String {
 async fn a_proxy_without_a_connection_is_named() {
     let (elsewhere, closed) = (Sandbox::start().await, ClosedPort::reserve().unwrap());
     let cases = [
-        // The certificate of a stand-in of another sandbox is not trusted.
+        // The certificate comes from another sandbox's CA, which is not trusted.
         (elsewhere.github.url(), "the proxy's certificate is not valid or not trusted"),
         (closed.url(), "the proxy refused the connection"),
         (closed.url().replace("https", "http"), "the proxy refused the connection"),
@@ -188,11 +189,12 @@ async fn a_malformed_proxy_url_is_not_shown() {
     }
 }
 
-/// What an invocation with GitHub at this host requests of the proxy; it need not succeed.
+/// Returns the targets that an invocation with GitHub at this host requests from the proxy. The invocation need not
+/// succeed.
 async fn requested_of_the_proxy(github: &str, change: impl FnOnce(&mut Environment)) -> Vec<String> {
     let sandbox = Sandbox::start().await;
     let proxy = proxy_to(&sandbox).await;
-    // Long enough for a first attempt, too short to wait for names that nothing resolves.
+    // Long enough for a first attempt, and too short to wait for names that do not resolve.
     sandbox.lambda.set_timeout(scaled(Duration::from_secs(1)));
     let broker = launch(&sandbox, |env| {
         env.set(BASE_URL, github).set("HTTPS_PROXY", proxy.url());
@@ -203,14 +205,14 @@ async fn requested_of_the_proxy(github: &str, change: impl FnOnce(&mut Environme
     assert!(invocation.is_success() || reached_github, "{}", invocation.text());
     broker.stop().await;
     let mut targets = targets(&proxy);
-    // Attempts are repeated.
+    // Retries request the same target.
     targets.dedup();
     targets
 }
 
 #[tokio::test]
 async fn hosts_in_no_proxy_are_reached_directly() {
-    // 0.0.0.0 leads to this machine, where nothing listens at port 1, and is no loopback address.
+    // 0.0.0.0 is not a loopback address, but connects to this machine, where nothing listens on port 1.
     let (name, address) = (format!("{GITHUB_HOST}:443"), "0.0.0.0:1".to_owned());
     let cases = [
         ("NO_PROXY", GITHUB_HOST, &name, false),
@@ -254,7 +256,7 @@ async fn ssm_in_no_proxy_is_reached_directly() {
 }
 
 #[tokio::test]
-async fn this_machine_is_never_reached_through_a_proxy() {
+async fn loopback_hosts_are_never_reached_through_a_proxy() {
     let sandbox = Sandbox::start().await;
     for host in ["127.0.0.1", "localhost", "LOCALHOST", "LocalHost"] {
         for no_proxy in [None, Some("other.example")] {
@@ -273,7 +275,7 @@ async fn this_machine_is_never_reached_through_a_proxy() {
             broker.stop().await;
         }
     }
-    // Nothing listens at these; the proxy must get no request for them either.
+    // Nothing listens on these. The proxy must get no request for them either.
     let urls = ["https://127.0.0.2:1", "http://127.0.0.1:1", "https://[::1]:1", "http://[::1]:1"];
     join_all(urls.map(|url| async move {
         assert_eq!(requested_of_the_proxy(url, |_| {}).await, [""; 0], "{url}");
@@ -285,7 +287,8 @@ async fn this_machine_is_never_reached_through_a_proxy() {
 async fn the_runtime_api_is_reached_without_a_proxy() {
     let sandbox = Sandbox::start().await;
     let proxy = Proxy::start().await;
-    // Lambda's Runtime API has no loopback address (169.254.100.1); this one is none either, and leads here.
+    // Lambda's Runtime API does not have a loopback address (169.254.100.1). 0.0.0.0 is not one either, but reaches the
+    // stand-in.
     let runtime_api = sandbox.lambda.runtime_api().to_string().replace("127.0.0.1", "0.0.0.0");
     let with_proxies = |env: &mut Environment| {
         env.set("AWS_LAMBDA_RUNTIME_API", &runtime_api);

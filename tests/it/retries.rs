@@ -1,4 +1,4 @@
-//! What may succeed a little later is attempted again, not at once, and not for long.
+//! Temporary failures are retried with backoff, within the deadline.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,13 +13,13 @@ use crate::steps::Step;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// From each of a step's requests to the next.
+/// Returns the pauses between a step's requests.
 fn pauses(scene: &Scene, endpoint: Endpoint) -> Vec<Duration> {
     let requests = scene.sandbox.github.requests_to(endpoint);
     requests.windows(2).map(|pair| pair[1].at - pair[0].at).collect()
 }
 
-/// Lists of answers, of which the last is good.
+/// Returns sequences of replies, the last of which is good.
 fn scripts() -> [(&'static str, Step, Vec<Reply>); 17] {
     let throttled = || ssm::error("ThrottlingException", "Rate exceeded");
     [
@@ -43,7 +43,7 @@ fn scripts() -> [(&'static str, Step, Vec<Reply>); 17] {
     ]
 }
 
-/// SSM's and GitHub's calls of an invocation in which one step needs several attempts.
+/// Asserts the calls to SSM and GitHub in an invocation in which one step needs several attempts.
 async fn assert_attempts(scene: &Scene, case: &str, step: Step, replies: Vec<Reply>) {
     let attempts = replies.len();
     let (invocation, calls) = scene.invoke_with(step, replies).await;
@@ -59,12 +59,12 @@ async fn assert_attempts(scene: &Scene, case: &str, step: Step, replies: Vec<Rep
 }
 
 #[tokio::test]
-async fn a_later_attempt_gets_a_token() {
+async fn a_retry_gets_a_token() {
     join_all(scripts().map(async |(script, step, replies)| {
         let case = format!("{step:?}: {script}");
         let scene = Scene::start().await;
         assert_attempts(&scene, &case, step, replies).await;
-        // The token call is the same each time, its body included.
+        // Retries of the token call have the same body.
         let requests = scene.sandbox.github.requests_to(Endpoint::AccessTokens);
         assert!(requests.iter().all(|request| request.body == requests[0].body), "{case}");
         scene.end().await;
@@ -73,7 +73,7 @@ async fn a_later_attempt_gets_a_token() {
 }
 
 #[tokio::test]
-async fn an_answer_may_take_three_seconds() {
+async fn a_response_may_take_three_seconds() {
     let scripts: [(&str, Vec<Reply>); 3] = [
         ("slow", vec![Reply::good().after(MS(2_500))]),
         ("slower, then good", vec![Reply::good().after(MS(4_000)), Reply::good()]),
@@ -87,7 +87,7 @@ async fn an_answer_may_take_three_seconds() {
     .await;
 }
 
-/// The SDK's own would end after some 20 of them.
+/// The SDK's own budget would be used up after some 20 invocations.
 #[tokio::test]
 async fn each_invocation_has_its_own_retry_budget() {
     let scene = Scene::start().await;
@@ -100,7 +100,7 @@ async fn each_invocation_has_its_own_retry_budget() {
 }
 
 #[tokio::test]
-async fn github_is_not_called_again_at_once() {
+async fn github_is_retried_with_backoff() {
     let scene = Scene::start().await;
     scene.invoke_with(Step::Preflight, [Reply::status(503)]).await;
     let pauses = pauses(&scene, Endpoint::Installation);
@@ -117,7 +117,7 @@ async fn retry_after_is_seconds_or_a_date() {
         (Step::Preflight, 500, "2".to_owned(), MS(2_000)),
         (Step::Token, 429, "1".to_owned(), MS(1_000)),
         (Step::Token, 502, "1".to_owned(), MS(1_000)),
-        // A date has no fractions of a second, and some time passes until it is sent.
+        // A date has whole seconds, and some time passes before it is sent.
         (Step::Preflight, 429, http_date(system_clock() + MS(5_000)), MS(1_000)),
         (Step::Preflight, 429, http_date(system_clock() - MS(60_000)), MS(100)),
         (Step::Preflight, 429, "0".to_owned(), MS(100)),
@@ -140,7 +140,7 @@ async fn retry_after_is_seconds_or_a_date() {
 }
 
 #[tokio::test]
-async fn retry_after_counts_for_each_attempt() {
+async fn retry_after_applies_to_each_attempt() {
     let scene = Scene::start().await;
     let refusal = Reply::status(429).header("retry-after", "1");
     let (invocation, calls) = scene.invoke_with(Step::Token, [refusal]).await;
@@ -150,9 +150,9 @@ async fn retry_after_counts_for_each_attempt() {
     assert!(pauses.iter().all(|pause| *pause >= MS(1_000)), "{pauses:?}");
 }
 
-/// The AWS SDK would correct its clock by SSM's for as long as the process lives.
+/// By default, the AWS SDK would adjust its clock to SSM's for the life of the process.
 #[tokio::test]
-async fn a_wrong_date_of_ssm_changes_no_later_request() {
+async fn a_wrong_date_of_ssm_is_ignored() {
     let scene = Scene::start().await;
     let wrong = "Thu, 31 Dec 2099 23:59:59 GMT";
     let refusal = ssm::error("AccessDeniedException", "no").header("date", wrong);

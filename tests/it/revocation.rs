@@ -1,4 +1,4 @@
-//! A token that is not given out is revoked with itself.
+//! A token that is not returned is revoked, authenticated by the token itself.
 
 use sandbox::Endpoint;
 use serde_json::json;

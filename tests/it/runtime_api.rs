@@ -1,5 +1,5 @@
-//! The Lambda Runtime API, spoken to the letter, <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>;
-//! and what happens when it is not as it should be.
+//! The protocol of the Lambda Runtime API, <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>, and its
+//! failures.
 
 use std::time::Duration;
 
@@ -20,35 +20,35 @@ const DEADLINE: &str = "lambda-runtime-deadline-ms";
 const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 const CLIENT_CONTEXT: &str = "lambda-runtime-client-context";
 const COGNITO_IDENTITY: &str = "lambda-runtime-cognito-identity";
-/// Centuries away.
+/// A deadline centuries away.
 const NEVER: &str = "9999999999999";
-const UNREADABLE: &str = "the Lambda Runtime API gave no answer that can be read";
+const UNREADABLE: &str = "the Lambda Runtime API sent no readable response";
 
 const CONTEXT_UNREADABLE: &str = "the client context or Cognito identity of an invocation cannot be read";
-/// An error response of the Runtime API has no headers of an invocation, and `lambda_runtime` panics.
+/// `lambda_runtime` panics on an error response of the Runtime API, because it lacks the headers of an invocation.
 const NO_INVOCATION: &str = "lambda_runtime could not read an invocation";
 
 fn answered_with(status: u16) -> String {
     format!("the Lambda Runtime API answered with status {status}")
 }
 
-/// An invocation with these headers.
+/// Returns an invocation with these headers.
 fn with_headers(headers: &[(&str, &str)], payload: &str) -> Reply {
     headers.iter().fold(Reply::raw(200, payload), |reply, (name, value)| reply.header(name, value))
 }
 
-/// An invocation whose deadline is far away.
+/// Returns an invocation whose deadline is far away.
 fn invocation(id: &str, payload: &str) -> Reply {
     with_headers(&[(REQUEST_ID, id), (DEADLINE, NEVER)], payload)
 }
 
-/// The same as it goes over the wire, with another header, which need not be one that HTTP allows.
+/// Returns the bytes of an invocation with an additional header, which HTTP need not allow.
 fn invocation_bytes(header: &str, rest: &str) -> String {
     format!("HTTP/1.1 200 OK\r\n{REQUEST_ID}: {ID}\r\n{DEADLINE}: {NEVER}\r\n{header}\r\n\r\n{rest}")
 }
 
-/// Runs the function until it ends, which is not a success. The Runtime API answers its polls with these replies, then
-/// with status 500, and its posts with `post`. Returns its posts, and its lines of at least WARN.
+/// Runs the function until it ends with a failure. The Runtime API sends these replies to its polls, then status 500,
+/// and `post` to its posts. Returns its posts, and its log lines of at least WARN.
 async fn run(sandbox: &Sandbox, polls: impl IntoIterator<Item = Reply>, post: Reply) -> (Vec<Post>, Vec<Value>) {
     let earlier = sandbox.lambda.posts().len();
     sandbox.lambda.script_polls(polls.into_iter().chain([Reply::raw(500, "")]));
@@ -69,7 +69,7 @@ fn warnings(broker: &Broker) -> Vec<Value> {
     broker.log_lines().into_iter().filter(|line| line["level"] == "WARN" || line["level"] == "ERROR").collect()
 }
 
-/// There is one line, and it gives the reason why the function ended.
+/// Asserts that there is one line, with the reason why the function ended.
 #[track_caller]
 fn assert_ended(lines: &[Value], error: &str) {
     let [line] = lines else { panic!("{error}: {lines:#?}") };
@@ -77,9 +77,9 @@ fn assert_ended(lines: &[Value], error: &str) {
     assert_eq!([&line["error"], &line["error_type"]], [error, "InternalError"]);
 }
 
-/// The line reports that Lambda did not take the answer to this invocation.
+/// Asserts that the line reports that Lambda did not accept the response to this invocation.
 #[track_caller]
-fn assert_not_taken(line: &Value, error: &str, request_id: &str) {
+fn assert_not_accepted(line: &Value, error: &str, request_id: &str) {
     let expected = json!({
         "timestamp": line["timestamp"],
         "level": "ERROR",
@@ -91,7 +91,7 @@ fn assert_not_taken(line: &Value, error: &str, request_id: &str) {
 }
 
 #[tokio::test]
-async fn answers_go_to_their_invocations() {
+async fn responses_are_posted_to_their_invocations() {
     let sandbox = Sandbox::start().await;
     let invocations = [
         invocation(ID, "null").header(INVOCATION_ID, "1f"),
@@ -105,7 +105,7 @@ async fn answers_go_to_their_invocations() {
         let headers = [INVOCATION_ID, "lambda-runtime-function-error-type"];
         (post.to.clone(), headers.map(|name| header(post, name)))
     });
-    // lambda_runtime gives each error this type in its header; callers read the body's.
+    // lambda_runtime always sends this type in the header. Callers get the type in the body.
     let expected = [
         (Posted::Response(ID.into()), ["1f", ""]),
         (Posted::Error("second".into()), ["", "unhandled"]),
@@ -146,14 +146,14 @@ async fn a_payload_may_come_in_chunks() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_taken_is_one_line() {
+async fn a_response_that_is_not_accepted_is_one_line() {
     let sandbox = Sandbox::start().await;
     for status in [400, 410, 413, 500] {
         let invocations = [invocation(ID, "null"), invocation("second", "null")];
         let (posts, lines) = run(&sandbox, invocations, Reply::raw(status, "")).await;
         assert_eq!(posts.len(), 2, "{status}");
-        assert_not_taken(&lines[0], &answered_with(status), ID);
-        assert_not_taken(&lines[1], &answered_with(status), "second");
+        assert_not_accepted(&lines[0], &answered_with(status), ID);
+        assert_not_accepted(&lines[1], &answered_with(status), "second");
         assert_ended(&lines[2..], NO_INVOCATION);
     }
 }
@@ -170,7 +170,7 @@ async fn an_api_that_fails_ends_the_function() {
         let location = lines[0]["panic_location"].as_str().unwrap();
         assert!(location.contains("lambda_runtime"), "{location}");
     }
-    // With the headers of an invocation, lambda_runtime would handle it.
+    // With the headers of an invocation, lambda_runtime would handle these as invocations.
     for status in [202, 404, 500] {
         let headers = [(REQUEST_ID, ID), (DEADLINE, NEVER)];
         let reply = headers.iter().fold(Reply::raw(status, "null"), |reply, (name, value)| reply.header(name, value));
@@ -183,10 +183,10 @@ async fn an_api_that_fails_ends_the_function() {
 
 /// A slow standard output must not delay a caller.
 #[tokio::test]
-async fn the_line_is_written_after_the_answer() {
+async fn the_line_is_written_after_the_response() {
     let scene = Scene::start().await.ready().await;
     for payload in ["null", "{}"] {
-        // Lambda has the answer at once, and says so after 300 ms.
+        // Lambda receives the response immediately and acknowledges it after 300 ms.
         scene.sandbox.lambda.script_posts([Reply::good().after(Duration::from_millis(300))]);
         let invocation = scene.sandbox.lambda.invoke(payload).await;
         let posted = DateTime::from(clock::system_clock());
@@ -198,7 +198,7 @@ async fn the_line_is_written_after_the_answer() {
 }
 
 #[tokio::test]
-async fn an_invocation_that_breaks_off_ends_the_function() {
+async fn a_truncated_invocation_ends_the_function() {
     let sandbox = Sandbox::start().await;
     let whole = invocation_bytes("content-length: 13", "null and more");
     for (case, bytes) in [
@@ -215,7 +215,7 @@ async fn an_invocation_that_breaks_off_ends_the_function() {
 }
 
 #[tokio::test]
-async fn a_post_without_an_answer_ends_the_function() {
+async fn a_post_without_a_response_ends_the_function() {
     let sandbox = Sandbox::start().await;
     for (answer, error) in
         [(Reply::bytes(""), UNREADABLE), (Reply::hang(), "the Lambda Runtime API did not answer within 2 s")]
@@ -224,16 +224,16 @@ async fn a_post_without_an_answer_ends_the_function() {
         let (posts, lines) = run(&sandbox, [invocation(ID, "null")], answer).await;
         assert!(start.elapsed() < sandbox::scaled(Duration::from_secs(5)), "{error}: took {:?}", start.elapsed());
         assert_eq!(posts.len(), 1, "{error}");
-        assert_not_taken(&lines[0], error, ID);
+        assert_not_accepted(&lines[0], error, ID);
         assert_ended(&lines[1..], error);
     }
 }
 
 #[tokio::test]
-async fn an_invocation_without_its_headers_ends_the_function() {
+async fn an_invocation_without_headers_ends_the_function() {
     let sandbox = Sandbox::start().await;
     let too_long = "x".repeat(129);
-    let unusable = |name| format!("the Lambda Runtime API gave an invocation without a usable {name}");
+    let unusable = |name| format!("the Lambda Runtime API sent an invocation without a valid {name}");
     for (headers, error) in [
         (vec![(DEADLINE, NEVER)], NO_INVOCATION.to_owned()),
         (vec![(REQUEST_ID, ""), (DEADLINE, NEVER)], unusable(REQUEST_ID)),
@@ -252,7 +252,7 @@ async fn an_invocation_without_its_headers_ends_the_function() {
     assert_no_requests(&sandbox, "without headers");
 }
 
-/// As the function gets it, also with bytes that HTTP does not allow.
+/// Tests headers that the function receives, including bytes that HTTP does not allow.
 #[tokio::test]
 async fn an_unreadable_context_is_one_error_line() {
     let sandbox = Sandbox::start().await;
@@ -289,7 +289,7 @@ async fn a_readable_context_changes_nothing() {
     sandbox.assert_no_violations();
 }
 
-/// As a caller sends it. Lambda starts a new process for the next invocation.
+/// Tests contexts that a caller sends. Lambda starts a new process for the next invocation.
 #[tokio::test]
 async fn the_invocation_after_an_unreadable_context_works() {
     let Scene { sandbox, broker } = Scene::start().await;

@@ -1,5 +1,5 @@
-//! No secret is shown: not on success, not with a faulty configuration, and not when a peer sends back what it was
-//! sent. That failures show none is asserted for each row of `failures`.
+//! No output contains a secret: not on success, not with an invalid configuration, and not when a peer echoes secrets.
+//! The rows of `failures` assert the same for failures.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,22 +9,22 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::leaks::{self, BODY, PROXY_PASSWORD, PROXY_USER, secret_body, talkative};
+use crate::leaks::{self, BODY, PROXY_PASSWORD, PROXY_USER, enable_verbose_logging, secret_body};
 use crate::plain_peers::{header, ssm_parameters};
 use crate::scene::{Scene, launch};
 use crate::steps::Step;
 
-/// Opaque and long, as GitHub's newer tokens are.
+/// Opaque and long, like GitHub's newer tokens.
 const TOKEN: &str =
     "ghs_1234567_hostile.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.9876543210zyxwvutsrqp";
 const GITHUB_ID: &str = "x-github-request-id";
 const AWS_ID: &str = "x-amzn-requestid";
 
 #[tokio::test]
-async fn success_shows_the_token_only_to_the_caller() {
+async fn success_returns_the_token_only_to_the_caller() {
     let proxy = Proxy::start().await;
     let scene = Scene::start_with(|env| {
-        talkative(env);
+        enable_verbose_logging(env);
         env.set("HTTPS_PROXY", proxy.url_with(PROXY_USER, PROXY_PASSWORD))
             .set("AWS_ENDPOINT_URL_SSM", "https://ssm.example.test")
             .set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", "https://github.example.test");
@@ -46,7 +46,7 @@ async fn success_shows_the_token_only_to_the_caller() {
 }
 
 #[tokio::test]
-async fn a_faulty_configuration_is_not_shown() {
+async fn an_invalid_configuration_is_not_quoted() {
     let sandbox = Sandbox::start().await;
     for (variable, value) in [
         ("GITHUB_TOKEN_BROKER_PERMISSIONS", BODY.to_owned()),
@@ -62,7 +62,7 @@ async fn a_faulty_configuration_is_not_shown() {
         ("HTTPS_PROXY", format!("ftp://user:{BODY}@proxy.example.com")),
     ] {
         let broker = launch(&sandbox, |env| {
-            talkative(env);
+            enable_verbose_logging(env);
             env.set(variable, value);
         });
         let invocation = sandbox.lambda.invoke("null").await;
@@ -73,7 +73,7 @@ async fn a_faulty_configuration_is_not_shown() {
     }
 }
 
-/// What a hostile peer makes of a secret before it shows it.
+/// Transforms a secret before a hostile peer echoes it.
 type Echo = fn(&str) -> String;
 
 const ECHOES: [(&str, Echo); 5] = [
@@ -84,7 +84,7 @@ const ECHOES: [(&str, Echo); 5] = [
     ("with spaces", |secret| secret.chars().flat_map(|c| [c, ' ']).collect()),
 ];
 
-/// What a hostile GitHub does with the JWT that it was sent, or with its own token.
+/// A hostile GitHub that echoes the JWT that it received, or its own token.
 #[derive(Clone, Copy)]
 struct Hostile {
     at: At,
@@ -104,7 +104,7 @@ enum Shows {
     Token,
 }
 
-/// Where it shows it.
+/// The place in which the secret is echoed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
     Refusal(u16),
@@ -118,7 +118,7 @@ enum Place {
     Level,
 }
 
-/// All of them, each with the error's type, which is empty where a token is given out all the same.
+/// All cases, each with its error type, which is empty where a token is returned nevertheless.
 const HOSTILE: [(At, Shows, Place, &str); 15] = [
     (At::Preflight, Shows::Jwt, Place::Refusal(404), "RepositoryNotInstalled"),
     (At::Preflight, Shows::Jwt, Place::InstallationId, "GitHubResponseInvalid"),
@@ -181,14 +181,14 @@ fn granted() -> Value {
     })
 }
 
-/// A peer whose answers depend on what it is sent.
+/// Starts a peer whose responses depend on the request.
 async fn peer(answer: impl Fn(&Request) -> ResponseTemplate + Send + Sync + 'static) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
     server
 }
 
-/// One invocation, which shows nothing of these secrets. Returns its error's type.
+/// Invokes the function, asserts that no output contains these secrets, and returns the error type.
 async fn assert_hidden(
     sandbox: &Sandbox,
     broker: &Broker,
@@ -211,7 +211,7 @@ async fn a_github_that_echoes_secrets_is_not_quoted() {
         let hostile = Hostile { at, shows, place };
         let github = peer(move |request| hostile.answer(request, *now.lock().unwrap())).await;
         let broker = launch(&sandbox, |env| {
-            talkative(env);
+            enable_verbose_logging(env);
             env.set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", github.uri());
         });
         for (dress, dressed) in ECHOES {
@@ -254,10 +254,10 @@ async fn an_ssm_that_echoes_credentials_is_not_quoted() {
             }
         })
         .await;
-        // What follows fails, so that the request ID is logged.
+        // The next step fails, so that the request ID is logged.
         sandbox.github.script(Endpoint::Installation, [Reply::status(404)]);
         let broker = launch(&sandbox, |env| {
-            talkative(env);
+            enable_verbose_logging(env);
             env.set("AWS_ENDPOINT_URL_SSM", ssm.uri());
         });
         for (dress, dressed) in ECHOES {
@@ -273,9 +273,9 @@ async fn an_ssm_that_echoes_credentials_is_not_quoted() {
     .await;
 }
 
-/// SSM's second answer quotes a part of a bearer of the first invocation; whatever the part, it is hidden.
+/// SSM's second response quotes a part of a bearer of the first invocation. Any such part is hidden.
 #[tokio::test]
-async fn bearers_of_the_invocation_before_are_not_quoted() {
+async fn bearers_of_the_last_invocation_are_not_quoted() {
     const PART: usize = 12;
     let scene = Scene::start().await;
     for start in [0, 1, 5, 7, 11, 20, 28] {
@@ -283,7 +283,7 @@ async fn bearers_of_the_invocation_before_are_not_quoted() {
         scene.mint("before").await;
         let token = scene.sandbox.github.issued().pop().unwrap();
         let jwt = scene.sandbox.github.bearers().pop().unwrap();
-        // From the end: a JWT's beginning is always the same.
+        // Counted from the end, because a JWT's beginning is always the same.
         let parts = [token, jwt].map(|bearer| bearer[bearer.len() - start - PART..bearer.len() - start].to_owned());
         for part in parts {
             scene.sandbox.ssm.script([ssm::error("InvalidKeyId", &format!("/key/~{part}~"))]);

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The repository's folder.
+/// Returns the repository's folder.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The text of a file of the repository.
+/// Reads a file of the repository.
 pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// The files of `src/` by their paths in it, without comments and unit tests.
+/// Returns the files of `src/` by relative path, without comments and unit tests.
 pub(crate) fn files() -> BTreeMap<PathBuf, String> {
     let root = root().join("src");
     let (mut files, mut folders) = (BTreeMap::new(), vec![root.clone()]);
@@ -37,7 +37,7 @@ fn code(text: &str) -> String {
     text.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("//")).collect()
 }
 
-/// The names of the environment variables that the function reads, capitals only: each is a literal of its own.
+/// Returns the names of the upper-case environment variables that the function reads. Each is a separate literal.
 pub(crate) fn variables() -> BTreeSet<String> {
     const PREFIXES: [&str; 2] = ["AWS_", "GITHUB_TOKEN_BROKER_"];
     const OTHERS: [&str; 3] = ["SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY"];

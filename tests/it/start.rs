@@ -1,4 +1,4 @@
-//! How the function starts: under Lambda with one line, anywhere else with one sentence, and never with a panic.
+//! The start of the function: one log line under Lambda, one sentence anywhere else, and never a panic.
 
 use std::ffi::OsString;
 use std::net::TcpListener;
@@ -132,10 +132,10 @@ async fn an_unreachable_runtime_api_ends_the_function() {
 }
 
 #[tokio::test]
-async fn a_fault_is_logged_even_without_a_runtime_api() {
+async fn an_error_is_logged_even_without_a_runtime_api() {
     let sandbox = Sandbox::start().await;
     let closed = ClosedPort::reserve().unwrap();
-    // Its backlog takes the connection, and nothing ever answers.
+    // The backlog accepts connections, but nothing responds.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for address in [closed.address(), silent.local_addr().unwrap()] {
         let broker = launch(&sandbox, |env| {
@@ -151,7 +151,7 @@ async fn a_fault_is_logged_even_without_a_runtime_api() {
 }
 
 #[tokio::test]
-async fn a_good_start_is_one_line_with_the_configuration() {
+async fn a_good_start_logs_the_configuration_in_one_line() {
     let sandbox = Sandbox::start().await;
     let broker = launch(&sandbox, |env| {
         env.set("GITHUB_TOKEN_BROKER_PERMISSIONS", r#"{"pull_requests":"write","contents":"read"}"#)
@@ -188,7 +188,8 @@ async fn a_good_start_is_one_line_with_the_configuration() {
     assert!(sandbox.lambda.posts().is_empty());
 }
 
-/// The levels of all lines but DEBUG ones: of the start, a minted token, a refused payload and a failure, in this order.
+/// Returns the levels of all lines above DEBUG: of init, a minted token, a rejected payload and a failure, in this
+/// order.
 async fn levels(sandbox: &Sandbox, change: impl FnOnce(&mut Environment)) -> Vec<String> {
     let broker = launch(sandbox, change);
     sandbox.ssm.script([]);
@@ -198,7 +199,7 @@ async fn levels(sandbox: &Sandbox, change: impl FnOnce(&mut Environment)) -> Vec
     let failed = sandbox.lambda.invoke("null").await;
     let outcomes = [minted.outcome, refused.outcome, failed.outcome];
     assert_eq!(outcomes, [Outcome::Response, Outcome::Error, Outcome::Error], "{}", broker.captured().describe());
-    // An ERROR line, which no level drops.
+    // Waits for an ERROR line, which every level includes.
     broker.log_of(&failed).await;
     let captured = broker.stop().await;
     assert_eq!(captured.stderr, b"");
@@ -226,7 +227,7 @@ async fn an_unknown_level_means_info_and_one_warning() {
     let sandbox = Sandbox::start().await;
     for level in ["verbose", "trace", "warning", "0", "debug,info", "{}"] {
         let mut levels = levels(&sandbox, set(LOG_LEVEL, level)).await;
-        // The contract leaves open which of the first two lines comes first.
+        // The contract does not define the order of the first two lines.
         levels[..2].sort();
         assert_eq!(levels, ["INFO", "WARN", "INFO", "WARN", "ERROR"], "{level}");
     }
@@ -238,7 +239,7 @@ async fn an_unknown_level_means_info_and_one_warning() {
 }
 
 #[tokio::test]
-async fn lambdas_level_counts_where_ours_is_unset() {
+async fn lambdas_level_is_used_when_ours_is_unset() {
     let sandbox = Sandbox::start().await;
     for (own, lambdas, expected) in [
         (None, "ERROR", &["ERROR"][..]),

@@ -14,7 +14,7 @@ pub(crate) enum Step {
 pub(crate) const STEPS: [Step; 3] = [Step::Ssm, Step::Preflight, Step::Token];
 
 impl Step {
-    /// What the peer answers from now on.
+    /// Sets the peer's replies from now on.
     pub(crate) fn script(self, sandbox: &Sandbox, replies: impl IntoIterator<Item = Reply>) {
         match self {
             Self::Ssm => sandbox.ssm.script(replies),
@@ -23,7 +23,7 @@ impl Step {
         }
     }
 
-    /// GitHub's calls when this step is attempted so often and fails.
+    /// Returns the GitHub calls when this step fails after so many attempts.
     pub(crate) fn calls(self, times: usize) -> Vec<Endpoint> {
         match self {
             Self::Ssm => vec![],
@@ -32,7 +32,7 @@ impl Step {
         }
     }
 
-    /// What an error begins with when there is no answer.
+    /// Returns the beginning of an error without a response.
     pub(crate) fn request(self) -> &'static str {
         match self {
             Self::Ssm => "read GitHub App parameters from SSM",
@@ -41,7 +41,7 @@ impl Step {
         }
     }
 
-    /// What an error begins with when an answer has begun.
+    /// Returns the beginning of an error while reading a response.
     pub(crate) fn read(self) -> String {
         match self {
             Self::Ssm => self.request().to_owned(),
@@ -49,7 +49,7 @@ impl Step {
         }
     }
 
-    /// What GitHub's call is called in an error.
+    /// Returns the name of the GitHub call in errors.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ssm => "parameters",

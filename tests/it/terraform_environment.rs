@@ -1,5 +1,5 @@
 //! The Terraform module and the broker agree on environment variables, their defaults and error types.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may fail anywhere")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,13 @@ use crate::source::{self, read};
 
 const PREFIX: &str = "GITHUB_TOKEN_BROKER_";
 
-/// The text between `start` and the `end` that follows it.
+/// Returns the text between `start` and the next `end`.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("{start} is not in the text"));
     rest.split_once(end).unwrap_or_else(|| panic!("{end} does not follow {start}")).0
 }
 
-/// The environment variables that the module sets.
+/// Returns the environment variables that the module sets.
 fn variables(main: &str) -> BTreeSet<&str> {
     between(main, "environment = merge(", "\n  )\n")
         .split(|c: char| !c.is_ascii_uppercase() && c != '_')
@@ -27,13 +27,13 @@ fn quoted(hcl: &str) -> BTreeSet<&str> {
     hcl.split('"').skip(1).step_by(2).collect()
 }
 
-/// The default of an input, as HCL. (Every input with a default that is not null says `nullable` after it.)
+/// Returns the default of an input as HCL. Every input with a default other than null has `nullable` after it.
 fn default(variables: &str, input: &str) -> String {
     let block = between(variables, &format!("variable \"{input}\" {{"), "\n}\n");
     between(block, "\n  default", "\n  nullable").trim_start_matches([' ', '=']).to_owned()
 }
 
-/// `{ a = "b" }` as JSON, as Terraform's `jsonencode` writes it.
+/// Converts `{ a = "b" }` to JSON as Terraform's `jsonencode` does.
 fn json(hcl: &str) -> String {
     let word = |word: &str| match word {
         "=" => ":".to_owned(),
@@ -43,7 +43,7 @@ fn json(hcl: &str) -> String {
     hcl.split_whitespace().map(word).collect()
 }
 
-/// Sets every variable to the default that the module has for it.
+/// Sets every variable to the module's default.
 fn set_module_defaults(environment: &mut Environment) {
     let variables = read("terraform/variables.tf");
     let paths = default(&variables, "ssm_parameter_paths");
@@ -60,7 +60,7 @@ fn set_module_defaults(environment: &mut Environment) {
         .set(format!("{PREFIX}GITHUB_API_BASE_URL"), default(&variables, "github_api_base_url").trim_matches('"'));
 }
 
-/// The calls of one invocation in this environment: to the proxy, SSM and GitHub.
+/// Returns the calls of one invocation in this environment to the proxy, SSM and GitHub.
 async fn calls(change: impl FnOnce(&mut Environment)) -> Vec<String> {
     let sandbox = Sandbox::start().await;
     let proxy = Proxy::start().await;
@@ -107,7 +107,7 @@ async fn module_and_broker_have_the_same_defaults() {
     assert_eq!(with_module.await, calls(|_| ()).await);
 }
 
-/// The broker names its default when it does not know the level.
+/// The broker's warning about an unknown level names its default.
 #[tokio::test]
 async fn module_and_broker_have_the_same_log_level() {
     let level = default(&read("terraform/variables.tf"), "log_level");

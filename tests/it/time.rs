@@ -1,4 +1,4 @@
-//! However little time there is, the answer is posted before Lambda's deadline, and the next invocation works.
+//! The response is posted before Lambda's deadline, even with a very short timeout, and the next invocation works.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ async fn without_time_the_first_step_is_named() {
     for ms in [0, 1, 5, 20, 60] {
         scene.sandbox.lambda.set_timeout(Duration::from_millis(ms));
         let (invocation, calls) = scene.invoke_with(Step::Ssm, [Reply::hang()]).await;
-        // Lambda may have given up by then, but the log has it.
+        // Lambda may have timed out the invocation already, but the log has the error.
         let line = scene.broker.log_of(&invocation).await;
         assert_eq!(line["error"], "read GitHub App parameters from SSM: deadline exceeded", "{ms} ms");
         assert_eq!(line["error_type"], "DeadlineExceeded", "{ms} ms");
@@ -39,7 +39,7 @@ async fn an_invocation_after_a_timeout_gets_its_token() {
     }
 }
 
-/// How long the SDK pauses is a matter of chance, so the deadline may come before the last attempt.
+/// The SDK's backoff is random, so the deadline may precede the last attempt.
 #[tokio::test]
 async fn retries_of_ssm_end_before_the_deadline() {
     join_all([1, 3].map(async |seconds| {
@@ -49,7 +49,7 @@ async fn retries_of_ssm_end_before_the_deadline() {
             let case = format!("{reply:?}, {seconds} s");
             let (mut invocation, mut calls) = scene.invoke_with(Step::Ssm, [reply.clone()]).await;
             let margin_ms = if seconds < 2 { 250 } else { 500 };
-            // A busy machine may delay an answer now and then; a function that is wrong is late each time.
+            // A busy machine may delay a response. A bug would delay both runs.
             for _ in 0..2 {
                 if invocation.margin_ms < margin_ms {
                     (invocation, calls) = scene.invoke_with(Step::Ssm, [reply.clone()]).await;

@@ -1,5 +1,5 @@
-//! One trust store for SSM and GitHub: the system's certificates and those of `SSL_CERT_FILE`. That servers of other
-//! authorities get no request is asserted by rows of `failures`.
+//! One trust store for SSM and GitHub: the system's certificates and those of `SSL_CERT_FILE`. Rows of `failures`
+//! assert that servers of other CAs get no request.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use sandbox::{AppKey, CertificateAuthority, Sandbox};
 use crate::init_fault::assert_refuses_to_start;
 use crate::scene::{launch, set};
 
-/// A file beside the sandbox's certificate, which ends with the sandbox.
+/// Creates a file next to the sandbox's certificate. It is deleted with the sandbox.
 fn file(sandbox: &Sandbox, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = sandbox.ca.pem_path().with_file_name(name);
     std::fs::write(&path, content).unwrap();
@@ -17,7 +17,7 @@ fn file(sandbox: &Sandbox, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
 }
 
 #[tokio::test]
-async fn ssl_cert_file_without_certificates_is_a_fault() {
+async fn ssl_cert_file_without_certificates_is_an_error() {
     let sandbox = Sandbox::start().await;
     let certificate = sandbox.ca.pem().to_owned();
     let directory = sandbox.ca.pem_path().parent().unwrap().to_owned();

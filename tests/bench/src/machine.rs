@@ -10,7 +10,7 @@ use crate::units::number;
 const CA_FILES: [&str; 3] =
     ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/ca-bundle.pem"];
 
-/// What a reader of figures needs to know about the machine.
+/// The properties of the machine that affect the figures.
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub(crate) cpu: String,
@@ -23,7 +23,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// This machine.
+    /// Describes this machine.
     pub(crate) fn here() -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         Self {
@@ -39,7 +39,7 @@ impl Machine {
         }
     }
 
-    /// For programs.
+    /// Renders the properties as JSON.
     pub(crate) fn json(&self) -> Value {
         let Self { cpu, architecture, cores, memory_mib, kernel, ca_certificates } = self;
         json!({
@@ -52,7 +52,7 @@ impl Machine {
         })
     }
 
-    /// One line for a person.
+    /// Renders the properties in one line.
     pub(crate) fn describe(&self) -> String {
         let Self { cpu, architecture, cores, memory_mib, kernel, ca_certificates } = self;
         let memory = number(*memory_mib) / 1024.0;
@@ -62,7 +62,7 @@ impl Machine {
     }
 }
 
-/// The number of runnable processes, averaged over the last minute.
+/// Returns the number of runnable processes, averaged over the last minute.
 pub(crate) fn load_average() -> f64 {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|minute| minute.parse().ok()).unwrap_or_default()

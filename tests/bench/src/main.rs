@@ -1,6 +1,6 @@
-//! The `bench` command: measures what the broker's release binary costs.
+//! The `bench` command: measures the broker's release binary.
 #![forbid(unsafe_code)]
-#![allow(clippy::indexing_slicing, reason = "a wrong index ends a measurement, and nothing else")]
+#![allow(clippy::indexing_slicing, reason = "a wrong index only ends a measurement")]
 
 mod args;
 mod bench;
@@ -26,15 +26,15 @@ use sandbox::stdout;
 
 use args::{Args, Command};
 
-/// Something is above its limit.
+/// The exit status when a number exceeds its limit.
 const ABOVE_LIMIT: u8 = 1;
-/// The command cannot run here. Clap uses the same status for wrong arguments.
+/// The exit status when the command cannot run here. Clap uses the same status for invalid arguments.
 const FAILURE: u8 = 2;
 
 fn main() -> ExitCode {
     let result = match Args::try_parse() {
         Ok(args) => run(&args),
-        // Help and version: clap would not say when it cannot print them.
+        // Help and version. clap would not report that they cannot be printed.
         Err(text) if !text.use_stderr() => print(&text.render().to_string()).map(|()| ExitCode::SUCCESS),
         Err(error) => error.exit(),
     };
@@ -48,14 +48,15 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
-    // Measuring takes minutes, so that there is nowhere to print to is noticed before.
+    // Measuring takes minutes, so a closed standard output is reported first.
     stdout::check()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the Tokio runtime")?;
     let success = runtime.block_on(run_command(&args.command))?;
     Ok(if success { ExitCode::SUCCESS } else { ABOVE_LIMIT.into() })
 }
 
-/// Whether everything is within its limit.
+/// Runs the command and returns whether all numbers are within their limits.
 async fn run_command(command: &Command) -> Result<bool> {
     match command {
         Command::Bench(options) => bench::run(options).await.map(|()| true),

@@ -1,4 +1,4 @@
-//! The size of the binary and of the zip that is deployed.
+//! Measures the size of the binary and of the deployed zip.
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,11 +18,11 @@ const HEADERS: u64 = 30 + 46 + 22;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     pub(crate) binary: u64,
-    /// Of a zip that holds only the binary, deflated at level 9.
+    /// The size of a zip that contains only the binary, deflated at level 9.
     pub(crate) zip: u64,
 }
 
-/// The sizes of a program.
+/// Returns the sizes of a program.
 pub(crate) fn sizes(program: &Path) -> Result<Sizes> {
     let binary = fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
     Ok(Sizes { binary: binary.len() as u64, zip: zipped(&binary)? })
@@ -35,7 +35,7 @@ fn zipped(binary: &[u8]) -> io::Result<u64> {
     Ok(deflated.finish()?.0 + HEADERS + names)
 }
 
-/// Counts bytes.
+/// A writer that counts bytes.
 struct Count(u64);
 
 impl Write for Count {

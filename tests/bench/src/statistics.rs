@@ -1,6 +1,6 @@
 //! Medians and spread.
 
-/// A summary of several measurements of one thing.
+/// A summary of several samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Summary {
     pub(crate) median: f64,
@@ -11,7 +11,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// `None` without samples.
+    /// Summarises the samples; `None` without any.
     pub(crate) fn of(samples: &[f64]) -> Option<Self> {
         let mut sorted = samples.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -21,7 +21,7 @@ impl Summary {
     }
 }
 
-/// Interpolates between the two nearest samples (type 7 of R's `quantile`, its default).
+/// Interpolates between the two nearest samples, like R's `quantile` by default (type 7).
 fn quantile(sorted: &[f64], quarters: usize) -> f64 {
     let position = (sorted.len() - 1) * quarters;
     let (below, rest) = (position / 4, position % 4);
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quartiles_lie_between_samples() {
+    fn quartiles_are_between_samples() {
         for (samples, lower_quartile, median, upper_quartile) in [
             (&[7.0][..], 7.0, 7.0, 7.0),
             (&[2.0, 1.0], 1.25, 1.5, 1.75),

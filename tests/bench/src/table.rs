@@ -5,12 +5,12 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// A table with this heading. The first column is aligned left, the others right.
+/// Creates a table with this heading. The first column is left-aligned, the others are right-aligned.
 pub(crate) fn new<const N: usize>(heading: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_header(heading);
     for (index, column) in table.column_iter_mut().enumerate() {
-        // Beside the blank that this style puts between columns.
+        // In addition to the space that this style has between columns.
         column.set_padding((u16::from(index > 0), 0));
         column.set_cell_alignment(if index == 0 { CellAlignment::Left } else { CellAlignment::Right });
     }

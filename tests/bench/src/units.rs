@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Milliseconds,
@@ -11,7 +11,7 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// Its name in JSON.
+    /// Returns the unit's name in JSON.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Milliseconds => "ms",
@@ -20,7 +20,7 @@ impl Unit {
         }
     }
 
-    /// A number with its unit, in three or four digits.
+    /// Formats a number with three or four digits and its unit.
     pub(crate) fn format(self, value: f64) -> String {
         const MIB: f64 = 1024.0 * 1024.0;
         match self {
@@ -39,7 +39,7 @@ pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// A count as a number to calculate with.
+/// Converts a count for calculations.
 #[expect(clippy::cast_precision_loss, reason = "no count here is near 2^53")]
 pub(crate) fn number(count: u64) -> f64 {
     count as f64

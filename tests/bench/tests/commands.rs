@@ -1,5 +1,5 @@
-//! The commands, with a broker of the development profile: what they print and write, not how fast the broker is.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail anywhere")]
+//! Tests the output of the commands with a broker of the development profile, whose speed is not tested.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic fails the test, as intended")]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
     (status.code().unwrap(), text(stdout), text(stderr))
 }
 
-/// Without debug information, so that it is zipped in seconds.
+/// Builds a broker and strips its debug information, so that zipping takes only seconds.
 async fn broker(directory: &Path) -> String {
     let built = bootstrap::build(Profile::Dev).await.unwrap();
     let stripped = directory.join("bootstrap").display().to_string();
@@ -53,7 +53,7 @@ async fn bench_prints_a_table_and_writes_json_and_a_chart() {
         assert!(row(name)["binaries"]["bootstrap"]["median"].as_f64().unwrap() > 0.0, "{name}");
         assert!(row(name)["ratio"].as_f64().unwrap() > 0.0, "{name}");
     }
-    // Two requests to GitHub, 30 ms away, and one to SSM, 2 ms away.
+    // Two requests to GitHub with a round trip of 30 ms, and one to SSM with 2 ms.
     assert!(row("distant_first_wall")["binaries"]["bootstrap"]["median"].as_f64().unwrap() >= 62.0);
     assert_eq!(row("connections")["binaries"]["bootstrap"]["median"], 2.0);
     let quota = rows.iter().any(|row| row["name"] == "quota_cold_wall");
@@ -62,15 +62,15 @@ async fn bench_prints_a_table_and_writes_json_and_a_chart() {
 }
 
 #[tokio::test]
-async fn limits_says_what_grew_and_where_the_limit_is() {
+async fn limits_names_the_number_and_its_limit() {
     let directory = tempfile::tempdir().unwrap();
     let broker = &broker(directory.path()).await;
     let (status, stdout, stderr) = run(&["limits", "--bootstrap", broker, "--invocations", "20"]);
     assert_eq!(status, 1, "{stdout}{stderr}");
-    // A binary of the development profile is far larger than the deployed one.
+    // A binary of the development profile is much larger than the deployed one.
     assert!(stdout.contains("binary, in bytes: grew to "), "{stdout}");
     assert!(stdout.contains("raise `binary_bytes` in .ci/limits.json"), "{stdout}");
-    // No word on numbers that are within their limits.
+    // Numbers within their limits have no remark.
     let (table, remarks) = stdout.split_once("\n\n").unwrap();
     let above = table.lines().filter(|line| line.ends_with("ABOVE")).count();
     assert_eq!(remarks.matches("above the limit of ").count(), above, "{stdout}");
@@ -83,7 +83,7 @@ async fn limits_says_what_grew_and_where_the_limit_is() {
 fn cargos_messages_are_shown() {
     for command in ["bench", "growth", "limits"] {
         let mut bench = Command::new(env!("CARGO_BIN_EXE_bench"));
-        // As cargo, it complains about its arguments on standard error, and fails.
+        // `ls` in place of cargo rejects its arguments on standard error and fails.
         let output = bench.arg(command).env("CARGO", "/bin/ls").current_dir("/").output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{command}: {stderr}");
@@ -114,7 +114,7 @@ fn unwritable_standard_output_is_an_error() {
             assert!(stderr.starts_with(text) && stderr.lines().count() == 1, "{script}: {stderr}");
         }
     }
-    // Before minutes of measuring.
+    // Reported before the measurement, which takes minutes.
     let script = format!("exec {} growth >&-", env!("CARGO_BIN_EXE_bench"));
     let output = Command::new("/bin/sh").args(["-c", &script]).env("CARGO", "/bin/false").output().unwrap();
     assert!(output.stderr.starts_with(b"bench: standard output is closed"));
@@ -131,7 +131,7 @@ fn errors_are_exit_status_2() {
             &["bench", "--bootstrap", "/bin/false", "--svg", "/nowhere/a.svg"],
             "bench: cannot write /nowhere/a.svg: No such",
         ),
-        (&["bench", "--bootstrap", "/bin/false"], "/false does not start"),
+        (&["bench", "--bootstrap", "/bin/false"], "/false did not start"),
         (&["growth", "--bootstrap", "/etc/passwd"], "bench: cannot start /etc/passwd: Permission denied"),
     ];
     for (arguments, text) in table {

@@ -1,4 +1,4 @@
-//! The four assertions over each row.
+//! The four assertions for each row.
 
 use sandbox::{Invocation, Outcome};
 use serde_json::json;
@@ -9,7 +9,8 @@ use crate::leaks;
 use crate::scene::is_text;
 
 impl Failure {
-    /// Whether the row need not be run again: it does not depend on time, or the answer is as it should be.
+    /// Returns whether the row need not be run again: it does not depend on timing, or the response is the expected
+    /// one.
     pub(super) fn is_settled(&self, observed: &Observed) -> bool {
         let invocation = &observed.invocation;
         let is_in_time = self.elapsed.as_ref().is_none_or(|range| range.contains(&invocation.elapsed))
@@ -19,7 +20,7 @@ impl Failure {
         !self.is_timed() || is_in_time && is_expected
     }
 
-    /// All four.
+    /// Checks all four assertions.
     pub(super) fn assert(&self, observed: &Observed) {
         self.assert_answer(&observed.invocation);
         self.assert_calls(observed);
@@ -27,14 +28,14 @@ impl Failure {
         self.assert_no_secret(observed);
     }
 
-    /// What the caller gets: error type and message and nothing else, well before the deadline.
+    /// Asserts that the caller gets only the error type and the message, well before the deadline.
     fn assert_answer(&self, invocation: &Invocation) {
         let Self { name, error_type, message, elapsed, .. } = self;
         assert_eq!(invocation.outcome, Outcome::Error, "{name}: {}", invocation.text());
         let text = invocation.error_message();
         let body = json!({ "errorType": error_type, "errorMessage": text });
         assert_eq!(invocation.json(), body, "{name}: what the caller gets");
-        assert!(is_text(&text, message), "{name}: what the caller gets\n     got: {text}\nexpected: {message}");
+        assert!(is_text(&text, message), "{name}: the caller's error\n     got: {text}\nexpected: {message}");
         let margin_ms = invocation.margin_ms;
         assert!(margin_ms >= self.margin_ms(), "{name}: {margin_ms} ms before the deadline");
         if let Some(elapsed) = elapsed {
@@ -42,7 +43,7 @@ impl Failure {
         }
     }
 
-    /// The requests that SSM and GitHub got.
+    /// Asserts the number of requests to SSM, and GitHub's endpoints.
     fn assert_calls(&self, observed: &Observed) {
         let Self { name, calls, .. } = self;
         assert!(calls.ssm.contains(&observed.ssm), "{name}: {} calls to SSM, not {:?}", observed.ssm, calls.ssm);
@@ -52,7 +53,7 @@ impl Failure {
         }
     }
 
-    /// The line: the fields of every failure, and exactly those further ones that were known by then.
+    /// Asserts the log line: the fields of every failure, and exactly the other fields that were known at that time.
     fn assert_line(&self, observed: &Observed) {
         let Self { name, error_type, log, .. } = self;
         let mut line = log.clone();
@@ -64,12 +65,12 @@ impl Failure {
         let mut logged = observed.line.clone();
         let fields = logged.as_object_mut().unwrap();
         assert!(fields.remove("timestamp").is_some_and(|time| time.is_string()), "{name}: {}", observed.line);
-        // How long the steps took.
+        // The durations of the steps vary.
         fields.retain(|field, value| !(field.ends_with("_ms") && value.is_u64()));
         assert_eq!(logged, json!(line), "{name}: the log line");
     }
 
-    /// What was written and posted for this invocation.
+    /// Asserts that everything written and posted for this invocation contains no secret.
     fn assert_no_secret(&self, observed: &Observed) {
         leaks::assert_hidden(&observed.output, &observed.jwts_and_tokens, &self.name);
         for secret in &self.secrets {

@@ -1,4 +1,4 @@
-//! No connection can be opened. The peer then gets no request.
+//! Failures to connect. The peer then gets no request.
 
 use sandbox::{CertificateAuthority, ClosedPort, Door, Environment, Sandbox};
 
@@ -25,12 +25,12 @@ fn set_door(step: Step, door: Door, sandbox: &Sandbox) {
     }
 }
 
-/// A step that meets this door with each connection, from the function's start on.
+/// Sets the peer's door for the step's connections from the start of the function on.
 pub(super) fn behind(door: Door, row: Failure, step: Step) -> Failure {
     row.given(move |sandbox| set_door(step, door, sandbox)).started_with(|_, _| {})
 }
 
-/// Three attempts after the connections of the start.
+/// Expects three attempts after the connections during init.
 fn doors() -> Vec<Failure> {
     let rows = [(Door::Reset, "the connection was reset"), (Door::ForeignCertificate, NOT_TRUSTED)];
     let rows = rows.into_iter().flat_map(|(door, why)| {
@@ -66,7 +66,7 @@ fn foreign_authorities() -> Vec<Failure> {
         of_ssm("a blank SSL_CERT_FILE").started_with(|_, env| {
             env.set("SSL_CERT_FILE", " ");
         }),
-        // The stand-ins' certificates are for 127.0.0.1; this address leads there too.
+        // The stand-ins' certificates are for 127.0.0.1. This address reaches them too.
         failed(Step::Preflight, "a certificate for another host", NOT_TRUSTED).unconnected().started_with(
             |sandbox, env| {
                 without_proxy(sandbox, env);
@@ -76,7 +76,7 @@ fn foreign_authorities() -> Vec<Failure> {
     ]
 }
 
-/// SSM is then not called at all; the start connected to GitHub.
+/// SSM is not called at all. Init connected to GitHub.
 fn without_credentials() -> Vec<Failure> {
     let rows: [&'static [&'static str]; 3] = [
         &["AWS_ACCESS_KEY_ID"],

@@ -1,4 +1,4 @@
-//! A peer takes too long. The caller then reads which step it was, well before Lambda's deadline.
+//! Slow peers. The caller gets an error that names the step, well before Lambda's deadline.
 
 use std::time::Duration;
 
@@ -37,11 +37,12 @@ fn unavailable(step: Step) -> &'static str {
     if step == Step::Ssm { "ParametersUnreadable" } else { "GitHubUnavailable" }
 }
 
-/// With enough time, the attempts' own limits end the step. A token call whose answer had begun is not attempted again.
+/// With enough time, the attempts' own timeouts end the step. The token call is not retried once a byte of the response
+/// was received.
 fn attempts_of_three_seconds() -> Vec<Failure> {
     let slow = "it took longer than 3 seconds";
     let rows = [
-        (Step::Ssm, "silent", Reply::hang(), false, "no answer within 3 seconds"),
+        (Step::Ssm, "silent", Reply::hang(), false, "no response within 3 seconds"),
         (Step::Preflight, "silent", Reply::hang(), false, slow),
         (Step::Preflight, "a dripping body", Reply::good().dripping_body(), true, slow),
         (Step::Token, "a dripping head", Reply::good().dripping_head(), false, slow),
@@ -61,10 +62,10 @@ fn attempts_of_three_seconds() -> Vec<Failure> {
     .into()
 }
 
-/// Two seconds for each connection, three attempts, and the pauses between them.
+/// Takes three attempts with two seconds for each connection, and the backoff between them.
 fn slow_connections() -> Vec<Failure> {
     let rows = [Step::Ssm, Step::Preflight].map(|step| {
-        let message = format!("{}: connecting took too long", step.request());
+        let message = format!("{}: connecting timed out", step.request());
         let row = Failure::of(step, "three slow connections", [], unavailable(step), message)
             .unconnected()
             .connecting(AT_START + 3);
@@ -73,17 +74,17 @@ fn slow_connections() -> Vec<Failure> {
     rows.into()
 }
 
-/// Two attempts end after three seconds each, the third one when the time is up.
+/// Two attempts time out after three seconds each, the third one at the deadline.
 fn ten_seconds() -> Vec<Failure> {
     let rows = STEPS.map(|step| {
-        let after = "no answer within 3 seconds";
+        let after = "no response within 3 seconds";
         let row = out_of_time_after(step, "silent for 10 s", after, [Reply::hang()]).attempted(3).unanswered();
         if step == Step::Ssm { row.attempted_by_chance(2..=3) } else { row }
     });
     rows.into()
 }
 
-/// The message says why the attempt before the last one failed.
+/// The message has the failure of the attempt before the last one.
 fn after_a_failure() -> Vec<Failure> {
     let throttled = ssm::error("ThrottlingException", "Rate exceeded");
     let rows = [
@@ -98,13 +99,13 @@ fn after_a_failure() -> Vec<Failure> {
     rows.map(|(step, reply, after)| {
         let row = out_of_time_after(step, &format!("{after}, then silent"), after, [reply, Reply::hang()]);
         let row = row.attempted(2).within(Duration::from_millis(2_900));
-        // SSM's ID is recorded when the call ends, GitHub's with each answer.
+        // SSM's ID is recorded when the call ends, GitHub's with each response.
         if step == Step::Ssm || after.starts_with("the connection") { row.unanswered() } else { row }
     })
     .into()
 }
 
-/// A pause that does not fit into the time left is not waited for.
+/// The function does not wait for a pause that is longer than the time left.
 fn retry_after() -> Vec<Failure> {
     let rows = [
         (Step::Preflight, 429, "60", 10, "GitHubRateLimited"),
@@ -129,7 +130,7 @@ fn retry_after() -> Vec<Failure> {
     .into()
 }
 
-/// All three attempts fit into a short time.
+/// Three attempts that are reset take little time.
 fn resets() -> Vec<Failure> {
     let (step, closed) = (Step::Preflight, ClosedPort::reserve().unwrap());
     let message = |why: &str| format!("{}: the connection was {why}", step.request());
@@ -152,7 +153,7 @@ fn stalls() -> Vec<Failure> {
     timeouts.flat_map(|timeout| STEPS.into_iter().flat_map(move |step| stalls_of(step, timeout))).collect()
 }
 
-/// What a peer does that never ends.
+/// Peers that never send a complete response.
 fn stalls_of(step: Step, timeout: Duration) -> Vec<Failure> {
     let (before, after) = (step.request(), &*step.read());
     let rows = [
@@ -168,7 +169,7 @@ fn stalls_of(step: Step, timeout: Duration) -> Vec<Failure> {
     .into()
 }
 
-/// Connections that are accepted and never completed.
+/// Peers that accept connections and never complete them.
 fn silence() -> Vec<Failure> {
     let timeouts = [SECOND, 2 * SECOND].into_iter();
     let rows = timeouts.flat_map(|timeout| {

@@ -1,4 +1,4 @@
-//! GitHub grants another scope than configured. The token is then revoked and not given out.
+//! GitHub grants another scope than configured. The token is then revoked and not returned.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::leaks::secret_body;
 use crate::scene::granting;
 use crate::steps::Step;
 
-/// Short enough to be quoted, if it were no part of the token.
+/// Short enough to be quoted if it were not part of the token.
 const TOKEN_END: &str = "ZYXWVUTSRQPONMLKJIHGFEDCBA-_0a1b2c3d4e5f6g7h8i9j";
 const OWN: &str = "octo-org/octo-repo";
 
@@ -72,7 +72,7 @@ fn permissions() -> Vec<Failure> {
     rows.into_iter().chain([granted(&beside_the_repository, "permission contents is missing")]).collect()
 }
 
-/// Each requested permission must be granted at its level.
+/// Requests three permissions, each of which must be granted at its level.
 fn of_three_permissions() -> Vec<Failure> {
     let rows = [
         (json!({ "contents": "read", "metadata": "read" }), "permission issues is missing"),
@@ -97,7 +97,7 @@ fn of_three_permissions() -> Vec<Failure> {
     .into()
 }
 
-/// What differs shows the token.
+/// The difference contains part of the token.
 fn hidden() -> Vec<Failure> {
     let rows = [
         ("the token's end as repository", json!({ "repositories": [{ "full_name": TOKEN_END }] })),
@@ -112,7 +112,7 @@ fn hidden() -> Vec<Failure> {
     rows.map(|(name, grant)| hiding(mismatch(name, granting(TOKEN, &grant), "…"))).into()
 }
 
-/// A revocation is attempted once. That it fails changes nothing for the caller.
+/// A revocation has one attempt. Its failure does not change the caller's error.
 fn failed_revocations() -> Vec<Failure> {
     let refused = "failed: GitHub refused";
     let rows = [
@@ -140,7 +140,7 @@ fn late() -> Vec<Failure> {
     let grant = json!({ "permissions": { "contents": "write" } });
     let answer = Duration::from_millis(1_700);
     let late = granting(TOKEN, &grant).after(answer);
-    // A second before the deadline is kept; what is left of the time is for the machine.
+    // The last second before the deadline is reserved. The rest allows for a slow machine.
     let timeout = answer + Duration::from_secs(1) + scaled(Duration::from_millis(300));
     vec![
         another_repository("a revocation takes no longer than an attempt")

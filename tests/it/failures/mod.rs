@@ -1,7 +1,7 @@
-//! The table of failures: what goes wrong, and everything that can be seen of it. A new case is a new row.
+//! The table of failures and all their observable effects. A new case is a new row.
 //!
-//! Four assertions hold for each row: what the caller gets, the calls to SSM and GitHub, the one log line, and that no
-//! secret is in any output.
+//! Each row has four assertions: the caller's error, the calls to SSM and GitHub, the log line, and no secret in any
+//! output.
 
 mod assertions;
 mod connections;
@@ -24,12 +24,12 @@ async fn failures_of_ssm_are_reported() {
 }
 
 #[tokio::test]
-async fn faulty_parameters_are_reported() {
+async fn invalid_parameters_are_reported() {
     runner::check(parameters::rows()).await;
 }
 
 #[tokio::test]
-async fn faulty_private_keys_are_reported() {
+async fn invalid_private_keys_are_reported() {
     runner::check(private_key::rows()).await;
 }
 
@@ -59,11 +59,11 @@ async fn other_grants_are_revoked_and_reported() {
 }
 
 #[tokio::test]
-async fn a_lack_of_time_is_reported_in_time() {
+async fn exceeded_deadlines_are_reported_in_time() {
     runner::check(deadlines::rows()).await;
 }
 
-/// Several tables, one after the other.
+/// Concatenates several tables.
 fn joined<const N: usize>(tables: [Vec<Failure>; N]) -> Vec<Failure> {
     tables.into_iter().flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! What is wrong with the parameters themselves. GitHub is then not called.
+//! Missing or invalid parameters. GitHub is then not called.
 
 use sandbox::{AppKey, Reply, app};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn is_empty(name: &str) -> String {
     format!("SSM parameter {name} is empty or missing")
 }
 
-/// Named in SSM's order.
+/// Names that SSM reports as invalid, in SSM's order.
 fn unknown() -> Vec<Failure> {
     let rows: [&'static [&'static str]; 5] = [
         &[CLIENT_ID],
@@ -46,14 +46,14 @@ fn unknown() -> Vec<Failure> {
     rows.into_iter().map(|names| missing(names, [answer(names)])).chain([each_once]).collect()
 }
 
-/// The sandbox's SSM answers in the reverse order.
+/// Parameters that do not exist. The sandbox's SSM returns names in reverse order.
 fn removed() -> Vec<Failure> {
     let rows: [&'static [&'static str]; 3] = [&[INSTALLATION_ID], &[INSTALLATION_ID, CLIENT_ID], &[PRIVATE_KEY]];
     rows.map(|names| missing(names, []).given(move |sandbox| names.iter().for_each(|name| sandbox.ssm.remove(name))))
         .into()
 }
 
-/// In neither of SSM's lists.
+/// Parameters that are in neither of SSM's lists.
 fn left_out() -> Vec<Failure> {
     type Edit = fn(&mut Vec<Value>, &str);
     let edits: [(&str, Edit); 3] = [
@@ -77,7 +77,7 @@ fn find<'a>(parameters: &'a mut [Value], name: &str) -> &'a mut Value {
     parameters.iter_mut().find(|one| one["Name"] == name).unwrap()
 }
 
-/// The first one in the order of the names is reported.
+/// Empty values. The first one in the order of the names is reported.
 fn empty() -> Vec<Failure> {
     let rows: [(&[&'static str], &str); 12] = [
         (&[CLIENT_ID], ""),
@@ -131,7 +131,7 @@ fn not_installation_ids() -> Vec<Failure> {
     rows.map(|value| stored(INSTALLATION_ID, value, "a GitHub App installation ID")).into()
 }
 
-/// A key that is stored here by mistake must not leave for GitHub as a JWT's issuer.
+/// A private key that is stored here by mistake must not be sent to GitHub as a JWT's issuer.
 fn not_client_ids() -> Vec<Failure> {
     let key = AppKey::first();
     let rows =

@@ -1,4 +1,4 @@
-//! The preflight finds no installation, or not the configured one. The token is then not requested.
+//! The preflight finds no installation or another one than configured. The token is then not requested.
 
 use sandbox::{AppKey, Reply, app};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::scene::with;
 use crate::steps::Step;
 
 const NOT_JSON: &str = "it is not valid JSON";
-const ANOTHER_KIND: &str = "a value in it is not of the kind expected";
+const ANOTHER_KIND: &str = "a value has an unexpected type";
 const TWICE: &str = "it has a duplicate key";
 
 pub(super) fn rows() -> Vec<Failure> {
@@ -101,7 +101,7 @@ fn suspended(name: &str, reply: Reply) -> Failure {
     answered(reply, name, "InstallationSuspended", message)
 }
 
-/// GitHub itself refuses.
+/// Installations that GitHub does not find.
 fn unknown_to_github() -> Vec<Failure> {
     let refused = |status: u16| format!("GitHub repository-installation request failed with status {status}");
     vec![

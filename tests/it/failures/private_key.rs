@@ -1,4 +1,4 @@
-//! What is stored as private key cannot sign. GitHub is then not called, and nothing of it is shown.
+//! The stored private key cannot sign. GitHub is then not called, and no part of the value is quoted.
 
 use sandbox::{AppKey, app};
 
@@ -17,7 +17,7 @@ pub(super) fn rows() -> Vec<Failure> {
     joined([not_pem(), not_keys(), damaged(), not_rsa(), wrong_sizes()])
 }
 
-/// A row for each value. No line of it that is long enough to be a secret may be shown.
+/// Creates a row for each value. No line that is long enough to be a secret may be quoted.
 fn table<const N: usize>(message: &str, values: [(&str, String); N]) -> Vec<Failure> {
     values
         .map(|(name, value)| {
@@ -94,7 +94,7 @@ fn not_rsa() -> Vec<Failure> {
             ("DSA", fixture!("dsa-1024").into()),
         ],
     );
-    // Elliptic curves had a label of their own before PKCS#8.
+    // Before PKCS#8, elliptic curve keys had their own label.
     joined([pkcs8, table(NOT_A_KEY, [("P-256 as SEC 1", fixture!("ec-p256-sec1").into())])])
 }
 

@@ -1,4 +1,4 @@
-//! GitHub answers the preflight or the token call with a status other than 2xx, or not with a whole answer.
+//! GitHub responds to the preflight or the token call with a status other than 2xx, or incompletely.
 
 use sandbox::Reply;
 
@@ -21,7 +21,7 @@ const NOT_GRANTED: &str = "PermissionsNotGranted";
 const ELSEWHERE: (&str, &str) = ("location", "https://s3cret-of-a-peers-body.example/repositories/1296269");
 const NONE_LEFT: (&str, &str) = ("x-ratelimit-remaining", "0");
 
-/// Status, header, attempts, and the error types of preflight and token call.
+/// A status, a header, the number of attempts, and the error types of preflight and token call.
 type Status = (u16, Option<(&'static str, &'static str)>, usize, [&'static str; 2]);
 
 const STATUSES: [Status; 32] = [
@@ -84,7 +84,7 @@ fn statuses() -> Vec<Failure> {
     rows.collect()
 }
 
-/// When attempts fail in several ways, the last one counts.
+/// When attempts fail in different ways, the last failure is reported.
 fn last_statuses() -> Vec<Failure> {
     let rows: [(&[u16], u16, [&str; 2]); 3] = [
         (&[500, 503, 404], 404, [NOT_INSTALLED, REFUSED]),
@@ -105,11 +105,11 @@ fn broken_answers() -> Vec<Failure> {
     STEPS.into_iter().flat_map(of_step).flatten().collect()
 }
 
-/// Retried, since nothing of an answer has come.
+/// Retried, because no byte of a response was received.
 fn no_answers(step: Step) -> Vec<Failure> {
     let rows = [
         ("reset", Reply::reset(), "the connection was reset"),
-        ("closed", Reply::bytes(""), "the connection was closed before an answer"),
+        ("closed", Reply::bytes(""), "the connection was closed before a response"),
     ];
     rows.map(|(name, reply, why)| {
         Failure::of(step, name, [reply], UNAVAILABLE, format!("{}: {why}", step.request())).attempted(3).unanswered()
@@ -117,9 +117,9 @@ fn no_answers(step: Step) -> Vec<Failure> {
     .into()
 }
 
-/// The token call is not retried: GitHub may have created a token.
+/// The token call is not retried, because GitHub may have created a token.
 fn malformed(step: Step) -> Vec<Failure> {
-    let (not_http, closed) = ("the answer is not HTTP", "the connection was closed before an answer");
+    let (not_http, closed) = ("the response is not HTTP", "the connection was closed before a response");
     let rows = [
         ("not HTTP", Reply::garbage(), not_http),
         (
@@ -140,13 +140,13 @@ fn malformed(step: Step) -> Vec<Failure> {
     .into()
 }
 
-/// Not retried, since an answer had begun.
+/// Not retried, because part of a response was received.
 fn broken_off(step: Step) -> Vec<Failure> {
     let rows = [("cut off", good(step).truncated_length()), ("cut off in chunks", good(step).truncated_chunks())];
-    rows.map(|(name, reply)| partly_read(step, name, reply, UNAVAILABLE, "it broke off")).into()
+    rows.map(|(name, reply)| partly_read(step, name, reply, UNAVAILABLE, "it was cut off")).into()
 }
 
-/// Of an error answer, the body is not read at all.
+/// The body of an error response is not read at all.
 fn too_long(step: Step) -> Vec<Failure> {
     let rows = [
         ("a byte over 1 MiB", good(step).padded(MIB + 1)),
@@ -155,7 +155,7 @@ fn too_long(step: Step) -> Vec<Failure> {
         ("8 MiB without length", good(step).padded_without_length(8 * MIB)),
     ];
     let too_long =
-        rows.map(|(name, reply)| partly_read(step, name, reply, "GitHubResponseInvalid", "it has more than 1 MiB"));
+        rows.map(|(name, reply)| partly_read(step, name, reply, "GitHubResponseInvalid", "it is larger than 1 MiB"));
     let error = Reply::raw(410, BODY).padded(8 * MIB);
     too_long.into_iter().chain([refused(step, "410 with 8 MiB".into(), vec![error], 410, REFUSED)]).collect()
 }
@@ -164,7 +164,7 @@ fn good(step: Step) -> Reply {
     if step == Step::Token { token::good() } else { Reply::good() }
 }
 
-/// The part that was read has the token, which is revoked.
+/// The part that was read contains the token, which is revoked.
 fn partly_read(step: Step, name: &str, reply: Reply, error_type: &'static str, why: &str) -> Failure {
     let row = Failure::of(step, name, [reply], error_type, format!("{}: {why}", step.read()));
     if step == Step::Token { row.revoking(REVOKED).hiding([TOKEN.to_owned()]) } else { row }

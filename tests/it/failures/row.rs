@@ -18,21 +18,22 @@ pub(super) const AWS_ID: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 pub(super) const PREFLIGHT_ID: &str = "C8A2:3F1B70:17B2C3D4:1A2B3C4D:69EAE2A0";
 /// GitHub's ID of the token call.
 pub(super) const TOKEN_ID: &str = "D9B3:402C81:28C3D4E5:2B3C4D5E:7AFBF3B1";
-/// The token of scripted answers, longer than what is logged of a name, and with dots, as GitHub's newer tokens have.
+/// The token of scripted responses. It is longer than a name that may be logged, and has dots, as GitHub's newer tokens
+/// do.
 pub(super) const TOKEN: &str = "ghs_1234567_fixture_0123456789abcdefghijklmnopqrstuvwxyz.\
                                 ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_9876543210zyxwvutsrqponmlkjihgfedcba.\
                                 ZYXWVUTSRQPONMLKJIHGFEDCBA-_0a1b2c3d4e5f6g7h8i9j";
 
-/// The outcome of a revocation that GitHub accepted.
+/// The logged outcome of a revocation that GitHub accepted.
 pub(super) const REVOKED: &str = "revoked";
 
-/// The connections that the function opens while it starts: one to SSM, one to GitHub.
+/// The number of connections that the function opens during init: one to SSM, one to GitHub.
 pub(super) const AT_START: usize = 2;
 
 pub(super) type Arrange = Box<dyn Fn(&Sandbox)>;
 pub(super) type Change = Box<dyn Fn(&Sandbox, &mut Environment)>;
 
-/// One way to fail, and everything that can be seen of it.
+/// One failure and all its observable effects.
 pub(super) struct Failure {
     /// The step that fails.
     step: Step,
@@ -40,33 +41,33 @@ pub(super) struct Failure {
     pub(super) error_type: &'static str,
     /// The exact message, or its beginning and `…`.
     pub(super) message: String,
-    /// What goes wrong.
+    /// Sets up the failure.
     pub(super) arrange: Vec<Arrange>,
-    /// A row with such a change gets a broker of its own, which is started after `arrange`.
+    /// A row with such a change gets its own broker, which is started after `arrange`.
     pub(super) environment: Option<Change>,
     pub(super) calls: Calls,
-    /// The log line's fields besides those of every failure.
+    /// The log line's fields in addition to those of every failure.
     pub(super) log: BTreeMap<&'static str, Value>,
-    /// Further texts that must not be shown.
+    /// Further texts that must not appear in any output.
     pub(super) secrets: Vec<String>,
     /// The function's timeout.
     pub(super) timeout: Duration,
-    /// How long the invocation takes, where that is part of the case.
+    /// The duration of the invocation, if it is part of the case.
     pub(super) elapsed: Option<Range<Duration>>,
 }
 
-/// The invocation's requests to SSM and GitHub.
+/// The invocation's requests to SSM and GitHub, and the connections.
 pub(super) struct Calls {
-    /// Exact, but where it depends on how long the SDK pauses.
+    /// A single number, unless it depends on the SDK's backoff.
     pub(super) ssm: RangeInclusive<usize>,
     pub(super) github: Vec<Endpoint>,
-    /// Connections to both together since the function's start, which opens one to each.
+    /// The number of connections to both peers since the function started, including the one to each peer during init.
     pub(super) connections: Option<usize>,
 }
 
 impl Failure {
-    /// A step that gets these answers, the last one again and again; or its usual one when there are none. By default
-    /// the step is attempted once, and the answer has at least a head.
+    /// Creates a row in which a step gets these replies, the last of them repeatedly, or its default reply when there
+    /// are none. By default the step has one attempt, and its response has at least a head.
     pub(super) fn of(
         step: Step,
         name: impl Into<String>,
@@ -91,19 +92,19 @@ impl Failure {
         if replies.is_empty() { row } else { row.given(move |sandbox| step.script(sandbox, replies.clone())) }
     }
 
-    /// Something more goes wrong.
+    /// Adds a further failure.
     pub(super) fn given(mut self, arrange: impl Fn(&Sandbox) + 'static) -> Self {
         self.arrange.push(Box::new(arrange));
         self
     }
 
-    /// The function starts in this environment, when the peers are already as arranged.
+    /// Starts the function in this environment after `arrange`.
     pub(super) fn started_with(mut self, change: impl Fn(&Sandbox, &mut Environment) + 'static) -> Self {
         self.environment = Some(Box::new(change));
         self
     }
 
-    /// The step is attempted so often.
+    /// Sets the step's number of attempts.
     pub(super) fn attempted(mut self, times: usize) -> Self {
         match self.step {
             Step::Ssm => self.calls.ssm = times..=times,
@@ -112,24 +113,24 @@ impl Failure {
         self
     }
 
-    /// SSM is called so often, depending on how long the SDK happens to pause.
+    /// Sets the range of SSM calls, whose number depends on the SDK's random backoff.
     pub(super) fn attempted_by_chance(mut self, times: RangeInclusive<usize>) -> Self {
         self.calls.ssm = times;
         self
     }
 
-    /// No connection of the step gets as far as a request.
+    /// Expects no request from the step: its connections fail.
     pub(super) fn unconnected(self) -> Self {
         self.attempted(0).unanswered()
     }
 
-    /// So many connections are opened since the start. For a row with its own broker.
+    /// Sets the number of connections since the function started. For a row with its own broker.
     pub(super) fn connecting(mut self, times: usize) -> Self {
         self.calls.connections = Some(times);
         self
     }
 
-    /// The step's answer has no head.
+    /// Expects no head of a response from the step.
     pub(super) fn unanswered(mut self) -> Self {
         match self.step {
             Step::Ssm => self.log.remove("aws_request_id"),
@@ -139,55 +140,55 @@ impl Failure {
         self
     }
 
-    /// The token [`TOKEN`] is revoked, with this outcome.
+    /// Expects that [`TOKEN`] is revoked with this outcome.
     pub(super) fn revoking(mut self, outcome: &str) -> Self {
         self.calls.github.push(Endpoint::Revoke);
         let hash = STANDARD.encode_to_string(digest(&SHA256, TOKEN.as_bytes()));
         self.logging("revocation", outcome).logging("token_sha256", hash)
     }
 
-    /// The line also has this field, or has it with another value.
+    /// Expects this field in the log line, instead of another value if there is one.
     pub(super) fn logging(mut self, field: &'static str, value: impl Into<Value>) -> Self {
         self.log.insert(field, value.into());
         self
     }
 
-    /// The line names the App and its installation: the parameters are good.
+    /// Expects the App and its installation in the log line, because the parameters are valid.
     pub(super) fn logging_app(self) -> Self {
         self.logging("client_id", app::CLIENT_ID).logging("installation_id", app::INSTALLATION_ID)
     }
 
-    /// These texts must not be shown either.
+    /// Adds texts that must not appear in any output.
     pub(super) fn hiding(mut self, secrets: impl IntoIterator<Item = String>) -> Self {
         self.secrets.extend(secrets);
         self
     }
 
-    /// The function's timeout is this.
+    /// Sets the function's timeout.
     pub(super) fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The invocation takes this long.
+    /// Sets the duration of the invocation.
     pub(super) fn taking(mut self, elapsed: Range<Duration>) -> Self {
         self.elapsed = Some(elapsed);
         self
     }
 
-    /// Whether a busy machine could make it fail in another way.
+    /// Returns whether the row depends on timing, so that it may fail differently on a busy machine.
     pub(super) fn is_timed(&self) -> bool {
         self.timeout != DEFAULT_TIMEOUT || self.elapsed.is_some()
     }
 
-    /// How long before the deadline the answer must have been posted.
+    /// Returns the minimum time between the response and the deadline.
     pub(super) fn margin_ms(&self) -> i64 {
         let ms = i64::try_from(self.timeout.as_millis()).unwrap();
         if ms < 2_000 { ms / 4 } else { 500 }
     }
 }
 
-/// An answer with the ID that the log line must have.
+/// Adds the request ID that the log line must have.
 pub(super) fn with_id(step: Step, reply: Reply) -> Reply {
     match step {
         Step::Ssm => reply.header("x-amzn-requestid", AWS_ID),
@@ -196,7 +197,7 @@ pub(super) fn with_id(step: Step, reply: Reply) -> Reply {
     }
 }
 
-/// What is known when a step has been answered.
+/// Returns the fields that are known after the response to a step.
 fn known(step: Step) -> BTreeMap<&'static str, Value> {
     let mut known = BTreeMap::from([("aws_request_id", json!(AWS_ID))]);
     if step != Step::Ssm {

@@ -1,4 +1,4 @@
-//! Runs rows, and collects what can be seen of each.
+//! Runs rows and collects the observable effects of each.
 
 use std::cell::RefCell;
 
@@ -9,21 +9,22 @@ use sandbox::{AppKey, Broker, Endpoint, Environment, Invocation, Phase, Proxy, R
 use serde_json::Value;
 
 use super::row::{Failure, with_id};
-use crate::leaks::{self, PROXY_PASSWORD, PROXY_USER, talkative};
+use crate::leaks::{self, PROXY_PASSWORD, PROXY_USER, enable_verbose_logging};
 use crate::scene::{launch, lines_above_debug};
 use crate::steps::STEPS;
 
-/// How many brokers share the rows that need none of their own.
+/// The number of brokers that share the rows which do not need their own.
 const SHARED: usize = 12;
-/// How many rows with their own broker run at the same time.
+/// The number of rows with their own broker that run at the same time.
 const OWN: usize = 6;
-/// How often a row is run whose time a busy machine may use up. A function that is wrong is wrong each time.
+/// The maximum number of runs of a row that depends on timing. A busy machine may make a run fail; a bug makes all of
+/// them fail.
 const ATTEMPTS_IF_TIMED: usize = 3;
 
 const SSM_HOST: &str = "ssm.broker.invalid";
 const GITHUB_HOST: &str = "github.broker.invalid";
 
-/// Runs all rows: those with an environment on a broker of their own, the others on a few that they share.
+/// Runs all rows: those with an environment on their own broker, the others on a few shared brokers.
 pub(super) async fn check(rows: Vec<Failure>) {
     let (own, shared): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.environment.is_some());
     let lanes = join_all((0..SHARED.min(shared.len())).map(|_| Lane::start(None))).await;
@@ -42,7 +43,7 @@ fn next(queue: &RefCell<std::vec::IntoIter<Failure>>) -> Option<Failure> {
     queue.borrow_mut().next()
 }
 
-/// A new broker for each attempt, since the connections of its start count.
+/// Uses a new broker for each attempt, because the connections of init are counted.
 async fn check_alone(row: &Failure) {
     for attempt in 1..=ATTEMPTS_IF_TIMED {
         let mut lane = Lane::start(Some(row)).await;
@@ -54,17 +55,17 @@ async fn check_alone(row: &Failure) {
     }
 }
 
-/// A broker and the world it runs in: everything secret is in its reach, and it logs as much as it can.
+/// A broker and its peers. All secrets are within its reach, and it logs as much as possible.
 struct Lane {
     sandbox: Sandbox,
     broker: Broker,
-    /// Between the broker and both peers, with credentials.
+    /// The proxy, with credentials, between the broker and both peers.
     _proxy: Proxy,
     /// The invocations so far, by row.
     seen: Vec<(String, Invocation)>,
 }
 
-/// What is counted before and after an invocation.
+/// The counters before and after an invocation.
 struct Counted {
     ssm: usize,
     github: usize,
@@ -73,7 +74,7 @@ struct Counted {
     stdout: usize,
 }
 
-/// One invocation, and everything that was seen of it.
+/// One invocation and its observable effects.
 pub(super) struct Observed {
     pub(super) invocation: Invocation,
     pub(super) line: Value,
@@ -85,7 +86,7 @@ pub(super) struct Observed {
 }
 
 impl Lane {
-    /// For this row only, or else for any row without an environment.
+    /// Starts a broker for this row only, or without one for any row without an environment.
     async fn start(row: Option<&Failure>) -> Self {
         let sandbox = Sandbox::start().await;
         let proxy = Proxy::start().await;
@@ -141,7 +142,7 @@ impl Lane {
         }
     }
 
-    /// All that was written and posted, once more: one line for the start and one for each invocation, and no secret.
+    /// Stops the broker and checks all its output: one line for the start, one for each invocation, and no secret.
     async fn end(self) {
         let captured = self.broker.stop().await;
         let lines = lines_above_debug(process::log_lines(&captured));
@@ -154,7 +155,7 @@ impl Lane {
     }
 }
 
-/// Everything as it should be, apart from what the row arranges.
+/// Resets the peers and then sets up the row's failure.
 fn arrange(sandbox: &Sandbox, row: Option<&Failure>) {
     for step in STEPS {
         step.script(sandbox, [with_id(step, Reply::good())]);
@@ -172,7 +173,7 @@ fn arrange(sandbox: &Sandbox, row: Option<&Failure>) {
 }
 
 fn behind(proxy: &Proxy, env: &mut Environment) {
-    talkative(env);
+    enable_verbose_logging(env);
     env.set("HTTPS_PROXY", proxy.url_with(PROXY_USER, PROXY_PASSWORD))
         .set("AWS_ENDPOINT_URL_SSM", format!("https://{SSM_HOST}"))
         .set("GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL", format!("https://{GITHUB_HOST}"));

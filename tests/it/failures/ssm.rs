@@ -1,4 +1,4 @@
-//! SSM refuses, or its answer cannot be used. GitHub is then not called.
+//! SSM refuses, or its response is unusable. GitHub is then not called.
 
 use sandbox::{AppKey, Reply, app, ssm};
 use serde_json::json;
@@ -23,14 +23,14 @@ fn unreadable(name: &str, reply: Reply, why: &str) -> Failure {
     Failure::of(Step::Ssm, name, [reply], "ParametersUnreadable", message)
 }
 
-/// The SDK retries where no whole answer came; one that is too long is whole enough.
+/// The SDK retries incomplete responses, but not responses that are too long.
 fn broken_off() -> Vec<Failure> {
-    let too_long = "the answer has more than 1 MiB";
+    let too_long = "the response is larger than 1 MiB";
     let rows = [
         ("reset", Reply::reset(), 3, "the connection was reset"),
-        ("not HTTP", Reply::garbage(), 3, "the answer is not HTTP"),
-        ("cut off", Reply::good().truncated_length(), 3, "the answer broke off"),
-        ("cut off in chunks", Reply::good().truncated_chunks(), 3, "the answer broke off"),
+        ("not HTTP", Reply::garbage(), 3, "the response is not HTTP"),
+        ("cut off", Reply::good().truncated_length(), 3, "the response was cut off"),
+        ("cut off in chunks", Reply::good().truncated_chunks(), 3, "the response was cut off"),
         ("a byte over 1 MiB", Reply::good().padded(MIB + 1), 1, too_long),
         ("a byte over 1 MiB, without length", Reply::good().padded_without_length(MIB + 1), 1, too_long),
         ("2 MiB", Reply::good().padded(2 * MIB), 1, too_long),
@@ -38,7 +38,7 @@ fn broken_off() -> Vec<Failure> {
     rows.map(|(name, reply, attempts, why)| unreadable(name, reply, why).attempted(attempts).unanswered()).into()
 }
 
-/// Retried, since they may pass.
+/// Retried, because a retry may succeed.
 fn throttled() -> Vec<Failure> {
     let error = |status: u16, code: &str, message: &str| ssm::error(code, message).with_status(status);
     let rows = [
@@ -63,7 +63,7 @@ fn refused() -> Vec<Failure> {
     rows.map(|(code, message)| unreadable(code, ssm::error(code, message), &format!("{code}: {message}"))).into()
 }
 
-/// Where AWS writes an error's code.
+/// The places in which AWS returns an error code.
 fn codes() -> Vec<Failure> {
     let code = "AccessDeniedException";
     let with_url = format!("{code}:http://internal.amazon.com/coral/com.amazon.coral.validate/");
@@ -103,10 +103,10 @@ fn not_as_documented() -> Vec<Failure> {
         r#"{"Parameters":"s3cret-of-a-peers-body"}"#,
         r#"{"InvalidParameters":"/a"}"#,
     ];
-    rows.map(|body| unreadable(body, Reply::raw(200, body), "the answer is not what SSM documents")).into()
+    rows.map(|body| unreadable(body, Reply::raw(200, body), "the response does not match SSM's documentation")).into()
 }
 
-/// AWS's message quotes the request's signature or headers, or has something that looks like a secret.
+/// AWS's message quotes the request's signature or headers, or contains text that looks like a secret.
 fn hidden() -> Vec<Failure> {
     let key = AppKey::first();
     let line = &key.secret_lines()[3];

@@ -1,4 +1,4 @@
-//! The token call's answer has no token that could be given out.
+//! The token call's response has no token that may be returned.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64_simd::STANDARD;
@@ -11,7 +11,7 @@ use crate::leaks::BODY;
 use crate::steps::Step;
 
 const NOT_JSON: &str = "it is not valid JSON";
-const ANOTHER_KIND: &str = "a value in it is not of the kind expected";
+const ANOTHER_KIND: &str = "a value has an unexpected type";
 const TWICE: &str = "it has a duplicate key";
 const NOT_RFC_3339: &str = "expires_at is not an RFC 3339 time";
 const NOT_ASCII: &str = "the token is not visible ASCII";
@@ -28,7 +28,7 @@ fn undecodable(name: &str, reply: Reply, why: &str) -> Failure {
     invalid(name, reply, format!("decode GitHub installation-token response: {why}"))
 }
 
-/// GitHub's good answer with [`TOKEN`], edited.
+/// Returns GitHub's good response with [`TOKEN`], edited.
 fn edited(edit: impl Fn(&mut Value) + Send + Sync + 'static) -> Reply {
     Reply::edit(move |mut answer| {
         answer["token"] = TOKEN.into();
@@ -37,7 +37,7 @@ fn edited(edit: impl Fn(&mut Value) + Send + Sync + 'static) -> Reply {
     })
 }
 
-/// GitHub's good answer with [`TOKEN`].
+/// Returns GitHub's good response with [`TOKEN`].
 pub(super) fn good() -> Reply {
     edited(|_| {})
 }
@@ -115,7 +115,7 @@ fn not_ascii() -> Vec<Failure> {
     rows.into_iter().chain([with_a_line_end.revoking(REVOKED)]).collect()
 }
 
-/// The token in them is read leniently, and revoked.
+/// Responses with other invalid values, whose token is found and revoked.
 fn other_values() -> Vec<Failure> {
     let number = undecodable("a token that is a number", with("token", 5), ANOTHER_KIND);
     let rows = [

@@ -1,4 +1,4 @@
-//! The broker's binary: a given one, or one that cargo builds.
+//! Finds the broker's binary, or builds it with cargo.
 
 use std::ffi::OsString;
 use std::io;
@@ -14,39 +14,39 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// The product's manifest.
 const MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"));
 
-/// The product's version, which is that of the workspace's commands, too.
+/// Returns the product's version, which is also the version of the workspace's commands.
 pub fn version() -> &'static str {
     let package = MANIFEST.split("\n[package]\n").nth(1).unwrap_or_default();
     let version = package.lines().find_map(|line| line.strip_prefix("version = \""));
     version.map_or("unknown", |version| version.trim_end_matches('"'))
 }
 
-/// How to build it.
+/// The cargo profile of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Compiles quickly.
+    /// Fast to compile.
     Dev,
     /// The binary that is deployed.
     Release,
 }
 
-/// Why there is no binary.
+/// The reason why there is no binary.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the messages document the variants")]
 pub enum BootstrapError {
     #[error("there is no bootstrap at {}", .0.display())]
     NotAFile(PathBuf),
     #[error("cannot use {}", .0.display())]
     NoAbsolutePath(PathBuf, #[source] io::Error),
-    #[error("cannot run cargo to build bootstrap (--bootstrap PATH takes a built one)")]
+    #[error("cannot run cargo to build bootstrap (to use an existing one, pass --bootstrap PATH)")]
     Cargo(#[source] io::Error),
     #[error("bootstrap does not compile: see cargo's messages above")]
     Build,
-    #[error("cargo does not say where bootstrap is")]
+    #[error("cargo did not report the path of bootstrap")]
     NoExecutable,
 }
 
-/// The binary at `path`; without a path, builds one.
+/// Returns the binary at `path`, or builds one when there is no path.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub async fn find_or_build(path: Option<&Path>, profile: Profile) -> Result<Path
     }
 }
 
-/// The binary at `path`, as an absolute path: a bare name would be looked up in `PATH`.
+/// Returns `path` as an absolute path, because a bare name would be looked up in `PATH`.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub fn find(path: &Path) -> Result<PathBuf, BootstrapError> {
     path.canonicalize().map_err(|why| BootstrapError::NoAbsolutePath(path.into(), why))
 }
 
-/// Builds the binary. Cargo's messages go to standard error.
+/// Builds the binary. Cargo writes its messages to standard error.
 ///
 /// # Errors
 ///
@@ -86,8 +86,8 @@ pub async fn build(profile: Profile) -> Result<PathBuf, BootstrapError> {
     executable(&output.stdout).ok_or(BootstrapError::NoExecutable)
 }
 
-/// Runs cargo in the workspace's root, wherever the caller is: cargo reads `.cargo/config.toml` from its working directory,
-/// and that file changes the binary. Standard output is captured, standard error is not.
+/// Runs cargo in the workspace's root, because cargo reads `.cargo/config.toml` from its working directory and that
+/// file affects the binary. Captures standard output, but not standard error.
 ///
 /// # Errors
 ///
@@ -96,7 +96,7 @@ pub async fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> io::Resu
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
     command.args(arguments).current_dir(WORKSPACE).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-    // Not `output`, which captures standard error, too.
+    // `output` would also capture standard error.
     command.spawn()?.wait_with_output().await
 }
 

@@ -1,4 +1,4 @@
-//! Connections that are cut without a word, as by a NAT gateway that forgot them.
+//! Cuts connections silently, like a NAT gateway that dropped its entry.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,15 +9,15 @@ use tokio::net::TcpStream;
 
 use crate::locks::lock;
 
-/// The BPF instruction `BPF_RET | BPF_K`: of a packet, keep as many bytes as its operand says.
+/// The BPF instruction `BPF_RET | BPF_K`, whose operand is the number of bytes to keep of a packet.
 /// <https://docs.kernel.org/networking/filter.html>
 const KEEP: u16 = 0x06;
 
-/// A server's connections, as long as they live.
+/// The open connections of a server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Established(Arc<Mutex<BTreeMap<usize, Socket>>>);
 
-/// A connection's entry, which ends when this is dropped. Drop the connection first.
+/// Removes a connection's entry when dropped. Drop the connection first.
 pub(crate) struct Entry {
     number: usize,
     established: Established,
@@ -29,7 +29,7 @@ impl Established {
         Ok(Entry { number, established: self.clone() })
     }
 
-    /// Drops every packet that comes over these connections from now on, before TCP sees it: nothing is acknowledged.
+    /// Drops every further packet of these connections before TCP receives it, so nothing is acknowledged.
     pub(crate) fn cut(&self) -> io::Result<()> {
         lock(&self.0).values().try_for_each(|socket| socket.attach_filter(&[SockFilter::new(KEEP, 0, 0, 0)]))
     }

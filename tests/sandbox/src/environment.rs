@@ -1,9 +1,9 @@
-//! The variables that a program is started with.
+//! The environment variables of a started program.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-/// A process environment. Names and values may be any bytes that the system takes, UTF-8 or not.
+/// A process environment. Names and values may be any bytes that the system accepts, UTF-8 or not.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(BTreeMap<OsString, OsString>);
 
@@ -20,7 +20,7 @@ impl Environment {
         self
     }
 
-    /// Passes a variable of our own environment on, where it is set.
+    /// Copies a variable from our own environment, if it is set.
     pub fn inherit(&mut self, name: &str) -> &mut Self {
         match std::env::var_os(name) {
             Some(value) => self.set(name, value),
@@ -28,12 +28,12 @@ impl Environment {
         }
     }
 
-    /// A variable's value.
+    /// Returns a variable's value.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
-    /// All variables, by name.
+    /// Iterates over all variables, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
         self.0.iter()
     }

@@ -1,4 +1,4 @@
-//! What a stand-in does instead of answering well: scripts of [`Reply`] (per request) and [`Door`] (per connection).
+//! The faults of a stand-in: scripts of [`Reply`] for its requests and of [`Door`] for its connections.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,10 +9,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
-/// One scripted reply to one request. Built from what it says ([`good`](Self::good), [`edit`](Self::edit),
-/// [`status`](Self::status), [`json`](Self::json), [`raw`](Self::raw), [`redirect`](Self::redirect)), refined by
-/// [`with_status`](Self::with_status), [`header`](Self::header) and [`after`](Self::after), and by how it is put on the
-/// wire ([`hang`](Self::hang), [`dripping`](Self::dripping_body) and so on).
+/// A scripted reply to one request. Its content comes from [`good`](Self::good), [`edit`](Self::edit),
+/// [`status`](Self::status), [`json`](Self::json), [`raw`](Self::raw) or [`redirect`](Self::redirect).
+/// [`with_status`](Self::with_status), [`header`](Self::header) and [`after`](Self::after) change it, and
+/// [`hang`](Self::hang), [`dripping`](Self::dripping_body) and others change its delivery.
 #[derive(Clone, Debug)]
 pub struct Reply {
     content: Content,
@@ -22,7 +22,7 @@ pub struct Reply {
     pub(crate) delivery: Delivery,
 }
 
-/// What a reply says.
+/// The content of a reply.
 #[derive(Clone)]
 enum Content {
     Good,
@@ -30,7 +30,7 @@ enum Content {
     Fixed(Bytes),
 }
 
-/// How a reply is put on the wire.
+/// The way in which a reply is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Delivery {
     Whole,
@@ -61,17 +61,17 @@ impl Reply {
         Self { content, status: None, headers: Vec::new(), delay: Duration::ZERO, delivery: Delivery::Whole }
     }
 
-    /// What the service answers when all is well (or its refusal, when the request was not what it should be).
+    /// The service's usual response, or its refusal when the request is invalid.
     pub fn good() -> Self {
         Self::new(Content::Good)
     }
 
-    /// The good answer with its JSON changed.
+    /// The good response with changed JSON.
     pub fn edit(change: impl Fn(Value) -> Value + Send + Sync + 'static) -> Self {
         Self::new(Content::Edited(Arc::new(change)))
     }
 
-    /// A status with a short JSON message, as GitHub and AWS give with errors.
+    /// A status with a short JSON message, as in errors of GitHub and AWS.
     ///
     /// # Panics
     ///
@@ -95,17 +95,17 @@ impl Reply {
         Self::status(status).header("location", location)
     }
 
-    /// Takes the request and never answers.
+    /// Reads the request and never responds.
     pub fn hang() -> Self {
         Self::good().delivered(Delivery::Hang)
     }
 
-    /// Closes the connection by a TCP reset instead of answering.
+    /// Closes the connection by a TCP reset instead of responding.
     pub fn reset() -> Self {
         Self::good().delivered(Delivery::Reset)
     }
 
-    /// Answers with bytes that are not HTTP.
+    /// Responds with bytes that are not HTTP.
     pub fn garbage() -> Self {
         Self::good().delivered(Delivery::Garbage)
     }
@@ -115,7 +115,7 @@ impl Reply {
         Self::raw(200, bytes).delivered(Delivery::AsIs)
     }
 
-    /// The same with another status.
+    /// Replaces the status.
     ///
     /// # Panics
     ///
@@ -126,8 +126,7 @@ impl Reply {
         self
     }
 
-    /// The same with a header, which takes the place of one of this name. The value may be any bytes but control
-    /// characters.
+    /// Sets a header. The value may be any bytes but control characters.
     ///
     /// # Panics
     ///
@@ -140,7 +139,7 @@ impl Reply {
         self
     }
 
-    /// The same, later.
+    /// Delays the reply.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -153,13 +152,13 @@ impl Reply {
         self.delivered(Delivery::HangAfterHead)
     }
 
-    /// Sends a byte a second, from the first one on.
+    /// Sends the whole reply at one byte a second.
     #[must_use]
     pub fn dripping_head(self) -> Self {
         self.delivered(Delivery::DripHead)
     }
 
-    /// Sends status and headers at once, then the body at a byte a second.
+    /// Sends status and headers immediately, then the body at one byte a second.
     #[must_use]
     pub fn dripping_body(self) -> Self {
         self.delivered(Delivery::DripBody)
@@ -177,13 +176,13 @@ impl Reply {
         self.delivered(Delivery::TruncatedChunks)
     }
 
-    /// Pads the body with spaces to so many bytes (JSON stays JSON, wherever it is cut), with its `Content-Length`.
+    /// Pads the body with spaces to this many bytes, so that JSON stays valid, and sends a `Content-Length`.
     #[must_use]
     pub fn padded(self, bytes: usize) -> Self {
         self.delivered(Delivery::Padded { bytes, content_length: true })
     }
 
-    /// Like [`padded`](Self::padded), without telling the length: the end of the connection ends the body.
+    /// Like [`padded`](Self::padded), but without a `Content-Length`: the end of the connection ends the body.
     #[must_use]
     pub fn padded_without_length(self, bytes: usize) -> Self {
         self.delivered(Delivery::Padded { bytes, content_length: false })
@@ -194,7 +193,7 @@ impl Reply {
         self
     }
 
-    /// This reply's status, headers and body, given the service's own answer.
+    /// Returns this reply's status, headers and body. `good` is the service's own response.
     pub(crate) fn compose(&self, good: impl FnOnce() -> Response<Bytes>) -> Response<Bytes> {
         let mut response = match &self.content {
             Content::Good => good(),
@@ -211,7 +210,7 @@ impl Reply {
     }
 }
 
-/// Refusals pass unedited: the edit was written for the good answer.
+/// Edits a good response. Refusals are not edited, because the edit applies only to the good response.
 fn edited(good: Response<Bytes>, change: &dyn Fn(Value) -> Value) -> Response<Bytes> {
     if !good.status().is_success() {
         return good;
@@ -219,23 +218,23 @@ fn edited(good: Response<Bytes>, change: &dyn Fn(Value) -> Value) -> Response<By
     good.map(|body| Bytes::from(change(serde_json::from_slice(&body).unwrap_or_default()).to_string()))
 }
 
-/// How a server meets a new connection.
+/// The behaviour of a server towards a new connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Door {
-    /// As it should.
+    /// Normal.
     #[default]
     Open,
-    /// TLS with a certificate from an authority that is not trusted.
+    /// TLS with a certificate from an untrusted CA.
     ForeignCertificate,
-    /// Accepts, then sends nothing at all (the TLS handshake never completes).
+    /// Accepts and never sends anything, so the TLS handshake never completes.
     Silent,
     /// Accepts, then resets.
     Reset,
-    /// As it should, TLS included; then closes the connection before any request.
+    /// Completes TLS, then closes the connection before any request.
     Closing,
 }
 
-/// A sequence of which the last repeats.
+/// A sequence whose last item repeats.
 #[derive(Debug)]
 pub(crate) struct Script<T>(VecDeque<T>);
 
@@ -250,7 +249,7 @@ impl<T: Clone> Script<T> {
         self.0 = steps.into_iter().collect();
     }
 
-    /// The next step; `None` where nothing is scripted.
+    /// Returns the next item, or `None` without a script.
     pub(crate) fn next(&mut self) -> Option<T> {
         if self.0.len() > 1 { self.0.pop_front() } else { self.0.front().cloned() }
     }

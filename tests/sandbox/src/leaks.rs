@@ -1,12 +1,12 @@
-//! The search for secrets where they must not be.
+//! Searches for leaked secrets.
 
 use crate::lambda::{Post, Posted};
 use crate::output::Captured;
 
-/// A secret where it must not be.
+/// A leaked secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leak {
-    /// Where it was found: `standard output`, `standard error`, or where it was posted to.
+    /// The place of the leak: `standard output`, `standard error`, or the path of a post.
     pub place: String,
     /// The secret.
     pub secret: String,
@@ -18,7 +18,7 @@ impl Leak {
     }
 }
 
-/// Every place of every secret in what was written and posted, headers included. Empty secrets are nowhere.
+/// Returns every place of every secret in the output and in the posts with their headers. Ignores empty secrets.
 pub(crate) fn search(captured: &Captured, posts: &[Post], secrets: &[String]) -> Vec<Leak> {
     let streams = [("standard output", &captured.stdout), ("standard error", &captured.stderr)];
     let streams = streams.map(|(place, bytes)| (place.to_owned(), bytes.clone()));

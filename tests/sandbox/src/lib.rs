@@ -1,8 +1,8 @@
-//! Stand-ins on the loopback for the three services that `github-token-broker` talks to: the Lambda service, SSM and
-//! GitHub. The product's end-to-end tests run the real binary against them; the `sandbox` command lets a person try it.
+//! Stand-ins on the loopback interface for the three services that `github-token-broker` uses: Lambda, SSM and GitHub.
+//! The product's end-to-end tests run the real binary with them, and the `sandbox` command runs it for a user.
 //!
 //! A [`Sandbox`] listens on free ports of 127.0.0.1 and shares nothing with other instances, so tests run in parallel.
-//! Its tasks live on the Tokio runtime that started it and end with it.
+//! Its tasks run on the Tokio runtime that started it and end with that runtime.
 //!
 //! ```no_run
 //! # async fn example(bootstrap: &std::path::Path) {
@@ -24,7 +24,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
-    reason = "a stand-in that cannot do its job fails the test"
+    reason = "a stand-in that cannot work fails the test"
 )]
 #![allow(clippy::must_use_candidate, reason = "tests call functions for their effects")]
 

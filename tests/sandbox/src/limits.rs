@@ -1,13 +1,13 @@
-//! How long anything here may take before it is called stuck.
+//! The time after which anything in this crate counts as stuck.
 
 use std::time::Duration;
 
-/// Ends every wait in this crate, so that a hung broker fails a test instead of hanging it. Far above what the contract
-/// allows (10 s), so that it is never the limit under test.
+/// The timeout of every wait in this crate, so that a hung broker fails a test instead of hanging it. It is much longer
+/// than the contract's 10 s, so it is never the limit under test.
 const OUTER: Duration = Duration::from_mins(1);
 
-/// What `SANDBOX_TIME_SCALE` says: how many times slower than usual the machine is (under an emulator, say). 1 when
-/// unset, or when it is not a positive number.
+/// Returns `SANDBOX_TIME_SCALE`: how many times slower than usual the machine is, for example in an emulator. 1 when it
+/// is unset or not a positive number.
 pub fn time_scale() -> f64 {
     std::env::var("SANDBOX_TIME_SCALE")
         .ok()
@@ -16,12 +16,12 @@ pub fn time_scale() -> f64 {
         .unwrap_or(1.0)
 }
 
-/// A limit, stretched by [`time_scale`].
+/// Multiplies a time limit by [`time_scale`].
 pub fn scaled(limit: Duration) -> Duration {
     limit.mul_f64(time_scale())
 }
 
-/// The outer limit of every wait.
+/// Returns the scaled timeout of every wait.
 pub(crate) fn outer() -> Duration {
     scaled(OUTER)
 }

@@ -1,4 +1,4 @@
-//! The real Moto, AWS's stand-in of many projects, in Docker: what SSM does with parameters that the real SDK wrote.
+//! Moto in Docker, whose SSM stores the parameters that the real AWS SDK writes.
 
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::config::{BehaviorVersion, Credentials, Region};
@@ -12,14 +12,14 @@ use crate::app;
 
 /// <https://hub.docker.com/r/motoserver/moto>
 const IMAGE: &str = "motoserver/moto";
-/// Its version.
+/// The image's version.
 const TAG: &str = "5.2.5";
-/// Where it listens, in the container.
+/// Moto's port in the container.
 const PORT: u16 = 5000;
-/// What it writes when it does.
+/// The output of Moto when it is ready.
 const READY: &str = "Running on http";
 
-/// A container of Moto's with no parameters yet. Removed when dropped.
+/// A Moto container, initially without parameters. Removed when dropped.
 #[derive(Debug)]
 pub struct Moto {
     url: String,
@@ -28,7 +28,7 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// Starts one. The image is pulled where the Docker engine has none.
+    /// Starts a container. Pulls the image if the Docker engine does not have it.
     ///
     /// # Panics
     ///
@@ -49,12 +49,12 @@ impl Moto {
         Self { url, ssm, _container: container }
     }
 
-    /// What `AWS_ENDPOINT_URL_SSM` is to be.
+    /// Returns the value for `AWS_ENDPOINT_URL_SSM`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Writes a parameter in the clear.
+    /// Writes an unencrypted parameter.
     ///
     /// # Panics
     ///
@@ -80,7 +80,7 @@ impl Moto {
     }
 }
 
-/// The real SDK, as the function's role.
+/// Creates a client of the AWS SDK with the function role's credentials.
 fn client(url: &str) -> Client {
     let credentials = Credentials::new(
         app::AWS_ACCESS_KEY_ID,

@@ -1,4 +1,4 @@
-//! What a program writes, kept whole.
+//! Captures the complete output of a program.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::locks::lock;
 
-/// Where a program writes.
+/// An output stream of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     /// Standard output.
@@ -16,17 +16,17 @@ pub enum Stream {
     Stderr,
 }
 
-/// What a program has written so far.
+/// The output of a program so far.
 #[derive(Clone, Debug, Default)]
 pub struct Captured {
-    /// Standard output, whole.
+    /// The complete standard output.
     pub stdout: Vec<u8>,
-    /// Standard error, whole.
+    /// The complete standard error.
     pub stderr: Vec<u8>,
 }
 
 impl Captured {
-    /// One of the two.
+    /// Returns the output of one stream.
     pub fn stream(&self, stream: Stream) -> &[u8] {
         match stream {
             Stream::Stdout => &self.stdout,
@@ -41,21 +41,21 @@ impl Captured {
         }
     }
 
-    /// The complete lines of a stream, without their ends.
+    /// Returns the complete lines of a stream, without line ends.
     pub fn lines(&self, stream: Stream) -> Vec<String> {
         let bytes = self.stream(stream);
         let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         String::from_utf8_lossy(&bytes[..complete]).lines().map(String::from).collect()
     }
 
-    /// Both streams, for a message to a person.
+    /// Formats both streams for a message.
     pub fn describe(&self) -> String {
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         format!("--- its standard output\n{}--- its standard error\n{}---", text(&self.stdout), text(&self.stderr))
     }
 }
 
-/// A running program's output, which notifies when it grows.
+/// The growing output of a running program.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     captured: Arc<Mutex<Captured>>,
@@ -69,7 +69,7 @@ impl Default for Output {
 }
 
 impl Output {
-    /// What there is so far.
+    /// Returns the output so far.
     pub(crate) fn captured(&self) -> Captured {
         lock(&self.captured).clone()
     }
@@ -83,7 +83,7 @@ impl Output {
         }
     }
 
-    /// Waits until a complete line of standard output satisfies the condition, the first `seen` left aside.
+    /// Waits for a complete line of standard output that satisfies the condition. Skips the first `seen` lines.
     pub(crate) async fn line_after(&self, seen: usize, wanted: impl Fn(&str) -> bool) -> String {
         let mut grown = self.grown.subscribe();
         loop {
@@ -92,7 +92,7 @@ impl Output {
             if let Some(line) = found {
                 return line;
             }
-            // `self` holds the sender, so this waits for as long as the caller does.
+            // Cannot fail, because `self` holds the sender.
             drop(grown.changed().await);
         }
     }

@@ -1,4 +1,4 @@
-//! The broker, as Lambda would run it: a child process with a cleared environment.
+//! Runs the broker as Lambda does: as a child process with a cleared environment.
 
 use std::io;
 use std::path::Path;
@@ -24,8 +24,8 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Starts a program with exactly this environment; `lambda` hears when it ends, and takes what it writes for its
-    /// log. Where `SANDBOX_EMULATOR` is set, the program is run by that command.
+    /// Starts a program with exactly this environment. `lambda` is notified of its exit and uses its output as the
+    /// function's log. If `SANDBOX_EMULATOR` is set, that command runs the program.
     ///
     /// # Errors
     ///
@@ -52,37 +52,37 @@ impl Broker {
         Ok(Self { id: id.unwrap_or_default(), output, exit, kill: Some(kill) })
     }
 
-    /// The number of its process.
+    /// Returns the process ID.
     pub fn id(&self) -> u32 {
         self.id
     }
 
-    /// What it has written so far.
+    /// Returns the output so far.
     pub fn captured(&self) -> Captured {
         self.output.captured()
     }
 
-    /// Standard output so far.
+    /// Returns standard output so far.
     pub fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.captured().stdout).into_owned()
     }
 
-    /// Standard error so far.
+    /// Returns standard error so far.
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.captured().stderr).into_owned()
     }
 
-    /// The log lines so far. What was written just before an answer may still be on its way: see
+    /// Returns the log lines so far. Lines that were just written may not have been read yet, see
     /// [`log_of`](Self::log_of) and [`stop`](Self::stop).
     ///
     /// # Panics
     ///
-    /// When there is anything but JSON objects on standard output.
+    /// When a line of standard output is not a JSON object.
     pub fn log_lines(&self) -> Vec<Value> {
         log_lines(&self.captured())
     }
 
-    /// Waits for the line of standard output after the first `seen` ones, however long that takes.
+    /// Waits without a timeout for the line of standard output after the first `seen` ones.
     pub async fn line_after(&self, seen: usize) -> String {
         self.output.line_after(seen, |_| true).await
     }
@@ -91,23 +91,23 @@ impl Broker {
     ///
     /// # Panics
     ///
-    /// When none comes within the outer limit.
+    /// When there is none within the outer limit.
     pub async fn wait_for_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let line = self.output.line_after(0, |line| serde_json::from_str(line).is_ok_and(|line| wanted(&line)));
         let line = timeout(limits::outer(), line).await.unwrap_or_else(|_| self.stuck("the log line"));
-        serde_json::from_str(&line).expect("parsed a moment ago")
+        serde_json::from_str(&line).expect("a line that was parsed before")
     }
 
     /// Waits for the log line that has an invocation's `request_id`.
     ///
     /// # Panics
     ///
-    /// When none comes within the outer limit.
+    /// When there is none within the outer limit.
     pub async fn log_of(&self, invocation: &Invocation) -> Value {
         self.wait_for_log(|line| line["request_id"] == invocation.request_id).await
     }
 
-    /// Waits until it ends; its output is whole then.
+    /// Waits until the process has exited and its output is complete.
     ///
     /// # Panics
     ///
@@ -115,11 +115,11 @@ impl Broker {
     pub async fn wait_exit(&self) -> ExitStatus {
         match timeout(limits::outer(), self.exit()).await {
             Ok(status) => status,
-            Err(_) => self.stuck("the program's end"),
+            Err(_) => self.stuck("the program's exit"),
         }
     }
 
-    /// Waits until it ends, however long that takes; its output is whole then.
+    /// Waits without a timeout until the process has exited and its output is complete.
     ///
     /// # Panics
     ///
@@ -127,10 +127,10 @@ impl Broker {
     pub async fn exit(&self) -> ExitStatus {
         let mut exit = self.exit.clone();
         let exited = exit.wait_for(Option::is_some).await;
-        exited.ok().and_then(|status| *status).expect("the system reports how a child ended")
+        exited.ok().and_then(|status| *status).expect("the system reports the exit status of a child")
     }
 
-    /// Kills it and returns all that it wrote.
+    /// Kills the process and returns its complete output.
     pub async fn stop(mut self) -> Captured {
         self.kill.take();
         self.wait_exit().await;
@@ -139,19 +139,19 @@ impl Broker {
 
     fn stuck(&self, waited_for: &str) -> ! {
         let limit = limits::outer().as_secs();
-        panic!("{waited_for} did not come within {limit} s\n{}", self.captured().describe())
+        panic!("{waited_for} did not arrive within {limit} s\n{}", self.captured().describe())
     }
 }
 
-/// The log lines in captured output.
+/// Returns the log lines in captured output.
 ///
 /// # Panics
 ///
-/// When there is anything but JSON objects on standard output.
+/// When a line of standard output is not a JSON object.
 pub fn log_lines(captured: &Captured) -> Vec<Value> {
     let parse = |line: &String| match serde_json::from_str(line) {
         Ok(value @ Value::Object(_)) => value,
-        _ => panic!("standard output has a line that is no JSON object: {line}"),
+        _ => panic!("standard output has a line that is not a JSON object: {line}"),
     };
     captured.lines(Stream::Stdout).iter().map(parse).collect()
 }
@@ -161,7 +161,7 @@ fn command(program: &Path, environment: &Environment) -> Command {
     let mut command = match std::env::var_os("SANDBOX_EMULATOR").filter(|emulator| !emulator.is_empty()) {
         None => Command::new(program),
         Some(emulator) => {
-            // Where the emulator finds the other architecture's libraries.
+            // The path of the other architecture's libraries for the emulator.
             environment.inherit("QEMU_LD_PREFIX");
             let mut command = Command::new(emulator);
             command.arg(program);
@@ -172,7 +172,7 @@ fn command(program: &Path, environment: &Environment) -> Command {
     command
 }
 
-/// Captures both streams and waits for the end, which comes early when `killed` is dropped.
+/// Captures both streams and waits for the exit. Kills the process when `killed` is dropped.
 async fn watch_over(child: &mut Child, output: &Output, killed: oneshot::Receiver<()>) -> io::Result<ExitStatus> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let capture = async {

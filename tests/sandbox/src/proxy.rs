@@ -1,4 +1,4 @@
-//! A stand-in for a company's HTTP proxy: `CONNECT` and nothing else.
+//! A stand-in for a company's HTTP proxy. It supports only `CONNECT`.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,13 +12,13 @@ use tokio::task::JoinSet;
 use crate::locks::lock;
 use crate::wire::reset;
 
-/// The longest request head that is read.
+/// The maximum size of a request head.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// One request to the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connect {
-    /// `CONNECT`, or what else was tried.
+    /// `CONNECT`, or another method that was tried.
     pub method: String,
     /// Host and port, as in the request line.
     pub target: String,
@@ -26,7 +26,7 @@ pub struct Connect {
     pub authorization: Option<String>,
 }
 
-/// The proxy stand-in. It opens tunnels only to the hosts that were mapped, so nothing leaves the machine.
+/// The proxy stand-in. It opens tunnels only to mapped hosts, so no traffic leaves the machine.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -48,7 +48,7 @@ impl Default for State {
 }
 
 impl Proxy {
-    /// Starts it.
+    /// Starts the proxy.
     ///
     /// # Panics
     ///
@@ -62,32 +62,32 @@ impl Proxy {
         Self { address, state, _tasks: tasks }
     }
 
-    /// Tunnels to this address when asked for the host, whatever the port.
+    /// Tunnels requests for the host to this address, for any port.
     pub fn map(&self, host: &str, address: SocketAddr) {
         lock(&self.state).hosts.insert(host.to_ascii_lowercase(), address);
     }
 
-    /// The status for requests to other hosts, in place of 502.
+    /// Sets the status for requests to other hosts instead of 502.
     pub fn refuse_with(&self, status: u16) {
         lock(&self.state).refusal = status;
     }
 
-    /// Every request so far.
+    /// Returns all requests so far.
     pub fn requests(&self) -> Vec<Connect> {
         lock(&self.state).requests.clone()
     }
 
-    /// Where it listens.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The value for `HTTPS_PROXY`.
+    /// Returns the value for `HTTPS_PROXY`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The value for `HTTPS_PROXY`, with credentials (percent-encoded where need be).
+    /// Returns the value for `HTTPS_PROXY` with percent-encoded credentials.
     pub fn url_with(&self, user: &str, password: &str) -> String {
         format!("http://{user}:{password}@{}", self.address)
     }
@@ -97,7 +97,7 @@ async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
     let mut tunnels = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let state = state.clone();
-        // Either side may end a tunnel whenever it likes.
+        // Either side may close a tunnel at any time.
         tunnels.spawn(async move { drop(serve(stream, &state).await) });
         while tunnels.try_join_next().is_some() {}
     }
@@ -119,14 +119,14 @@ async fn serve(mut client: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let mut server = TcpStream::connect(address).await?;
     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
     if copy_bidirectional(&mut client, &mut server).await.is_err() {
-        // Passed on, so that a peer's fault looks the same behind the proxy.
+        // Passes the reset on, so that a peer's fault looks the same through the proxy.
         reset(&client)?;
         reset(&server)?;
     }
     Ok(())
 }
 
-/// Byte by byte, so that nothing of what follows is read.
+/// Reads the request head byte by byte, so that nothing after it is read.
 async fn read_head(client: &mut TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < MAX_HEAD {

@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server on a free loopback port, with doors and wires that can misbehave.
+//! A small HTTP/1.1 server on a free loopback port that can simulate faults.
 
 use std::future::{pending, poll_fn};
 use std::io;
@@ -27,14 +27,14 @@ use crate::locks::lock;
 use crate::tls::CertificateAuthority;
 use crate::wire::{Fault, Transport, hang, reset};
 
-/// An answer and how it is put on the wire.
+/// A response and its delivery.
 pub(crate) struct Answer {
     response: Response<Bytes>,
     delivery: Delivery,
 }
 
 impl Answer {
-    /// What a scripted reply comes to, its delay included.
+    /// Creates the response for a scripted reply, after its delay.
     pub(crate) async fn scripted(reply: &Reply, response: Response<Bytes>) -> Self {
         if !reply.delay.is_zero() {
             tokio::time::sleep(reply.delay).await;
@@ -49,12 +49,12 @@ impl From<Response<Bytes>> for Answer {
     }
 }
 
-/// A future that may move between threads.
+/// A boxed future that is `Send`.
 pub(crate) type Promise<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-/// What answers a server's requests.
+/// Handles a server's requests.
 pub(crate) type Handler = Arc<dyn Fn(Request<Bytes>) -> Promise<Answer> + Send + Sync>;
 
-/// One listening server; dropped, it stops, its connections with it.
+/// A listening server. Stops and closes its connections when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
@@ -70,7 +70,7 @@ impl Server {
         Self::start(port, None, handler).await
     }
 
-    /// Listens with TLS and certificates of this authority.
+    /// Listens with TLS and certificates of this CA.
     pub(crate) async fn tls(authority: &CertificateAuthority, handler: Handler) -> io::Result<Self> {
         Self::start(0, Some(authority.acceptor()), handler).await
     }
@@ -86,22 +86,22 @@ impl Server {
         Ok(Self { address, connections, doors, established, _tasks: tasks })
     }
 
-    /// Where it listens.
+    /// Returns the address of the listener.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How many TCP connections it accepted.
+    /// Returns the number of accepted TCP connections.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Cuts the connections that are open, without a word to the peer.
+    /// Cuts the open connections silently.
     pub(crate) fn cut_connections(&self) {
         self.established.cut().expect("a socket takes a packet filter");
     }
 
-    /// How it meets the connections to come; the last repeats.
+    /// Sets the behaviour for further connections. The last one repeats.
     pub(crate) fn set_doors(&self, doors: impl IntoIterator<Item = Door>) {
         lock(&self.doors).replace(doors);
     }
@@ -121,7 +121,7 @@ async fn accept(
         let entry = established.add(number, &stream);
         let door = lock(&doors).next().unwrap_or_default();
         let (tls, handler) = (tls.clone(), handler.clone());
-        // That a peer breaks off or refuses our certificate is its right, and often what a test wants.
+        // Ignored: the peer may close the connection or reject our certificate, and many tests expect that.
         conversations.spawn(async move {
             drop(meet(stream, door, tls, handler).await);
             drop(entry);
@@ -146,7 +146,7 @@ async fn meet(mut stream: TcpStream, door: Door, tls: Option<TlsAcceptor>, handl
     }
 }
 
-/// Serves requests until the peer leaves, or until an answer takes the connection over to break it.
+/// Serves requests until the peer disconnects or a reply breaks the connection.
 async fn converse(stream: impl Transport, handler: Handler) -> io::Result<()> {
     let (seize, mut seized) = mpsc::channel(1);
     let service = service_fn(move |request| -> Promise<io::Result<Response<Full<Bytes>>>> {
@@ -181,7 +181,7 @@ async fn serve(
     }
 }
 
-/// A JSON answer.
+/// Creates a JSON response.
 pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = status;
@@ -189,7 +189,7 @@ pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Res
     response
 }
 
-/// A port that stays reserved and refuses every connection, as long as this lives.
+/// A reserved port that refuses every connection until this is dropped.
 #[derive(Debug)]
 pub struct ClosedPort {
     address: SocketAddr,
@@ -197,7 +197,7 @@ pub struct ClosedPort {
 }
 
 impl ClosedPort {
-    /// Reserves one.
+    /// Reserves a port.
     ///
     /// # Errors
     ///
@@ -208,12 +208,12 @@ impl ClosedPort {
         Ok(Self { address: socket.local_addr()?, _socket: socket })
     }
 
-    /// Its address.
+    /// Returns the port's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// `https://127.0.0.1:…`, where nobody answers.
+    /// Returns `https://127.0.0.1:…`, where nothing listens.
     pub fn url(&self) -> String {
         format!("https://{}", self.address)
     }

@@ -1,4 +1,4 @@
-//! AWS Signature Version 4, the verifying side:
+//! Verifies AWS Signature Version 4:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -8,20 +8,21 @@ use crate::app::{AWS_ACCESS_KEY_ID, AWS_REGION, AWS_SECRET_ACCESS_KEY, AWS_SESSI
 use crate::ids::hex;
 use crate::record::Recorded;
 
-/// What the `Authorization` header says.
+/// The parts of the `Authorization` header.
 struct Authorization<'a> {
     scope: &'a str,
     signed_headers: &'a str,
     signature: &'a str,
 }
 
-/// Whether the function role signed this request for this service; if not, what is wrong.
+/// Verifies that the function's role signed this request for this service. The error is the reason why the signature is
+/// invalid.
 pub(crate) fn verify(request: &Recorded, service: &str) -> Result<(), String> {
     let authorization = authorization(request)?;
     let date = request.header("x-amz-date").ok_or("no x-amz-date")?;
     let day = date.get(..8).ok_or("a malformed x-amz-date")?;
     if request.header("x-amz-security-token") != Some(AWS_SESSION_TOKEN) {
-        return Err("no x-amz-security-token, or another one".into());
+        return Err("x-amz-security-token is missing or different".into());
     }
     let scope = format!("{day}/{AWS_REGION}/{service}/aws4_request");
     if authorization.scope != scope {
@@ -59,7 +60,7 @@ fn authorization(request: &Recorded) -> Result<Authorization<'_>, String> {
     Ok(Authorization { scope, signed_headers: field("SignedHeaders")?, signature: field("Signature")? })
 }
 
-/// The path is `/` and there is no query in the protocols that this crate serves.
+/// Returns the canonical request. In the protocols that this crate serves, the path is `/` and there is no query.
 fn canonical_request(request: &Recorded, signed_headers: &str) -> Result<String, String> {
     let mut canonical = format!("{}\n{}\n\n", request.method, request.path());
     for name in signed_headers.split(';') {

@@ -1,4 +1,4 @@
-//! A stand-in for SSM: `GetParameters` in the AWS JSON 1.1 protocol, over TLS.
+//! A stand-in for SSM with `GetParameters` in the AWS JSON 1.1 protocol over TLS.
 //!
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
 
@@ -38,7 +38,7 @@ struct State {
 }
 
 impl Ssm {
-    /// Starts it with the fixture's three parameters under their default names.
+    /// Starts the stand-in with the fixture's three parameters under their default names.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Ssm {
         Ok(ssm)
     }
 
-    /// Writes a parameter. The real SSM takes no empty value; this one does.
+    /// Writes a parameter. Unlike the real SSM, accepts empty values.
     pub fn put(&self, name: impl Into<String>, value: impl Into<String>) {
         lock(&self.state).parameters.insert(name.into(), value.into());
     }
@@ -64,17 +64,17 @@ impl Ssm {
         lock(&self.state).parameters.remove(name);
     }
 
-    /// What to answer to the requests to come; the last repeats. Nothing: good answers again.
+    /// Sets the replies to further requests. The last one repeats. An empty script restores the good responses.
     pub fn script(&self, replies: impl IntoIterator<Item = Reply>) {
         lock(&self.state).script.replace(replies);
     }
 
-    /// How to meet the connections to come; the last repeats.
+    /// Sets the behaviour for further connections. The last one repeats.
     pub fn set_doors(&self, doors: impl IntoIterator<Item = Door>) {
         self.server.set_doors(doors);
     }
 
-    /// Cuts the connections that are open, without a word to the broker: what it sends is lost.
+    /// Cuts the open connections silently: everything that the broker sends is lost.
     ///
     /// # Panics
     ///
@@ -83,27 +83,27 @@ impl Ssm {
         self.server.cut_connections();
     }
 
-    /// Every request so far.
+    /// Returns all requests so far.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.state).requests.clone()
     }
 
-    /// What was wrong with requests: empty for a broker that keeps to its contract.
+    /// Returns the violations of the contract in requests so far.
     pub fn violations(&self) -> Vec<String> {
         lock(&self.state).violations.clone()
     }
 
-    /// How many TCP connections it accepted.
+    /// Returns the number of accepted TCP connections.
     pub fn connections(&self) -> usize {
         self.server.connections()
     }
 
-    /// Where it listens.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The value for `AWS_ENDPOINT_URL_SSM`.
+    /// Returns the value for `AWS_ENDPOINT_URL_SSM`.
     pub fn url(&self) -> String {
         format!("https://{}", self.address())
     }
@@ -155,7 +155,7 @@ fn names(body: &Value) -> Vec<&str> {
     body["Names"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// In the reverse of the order asked for: SSM promises none.
+/// Returns the parameters in the reverse of the requested order, because SSM does not guarantee an order.
 fn parameters(stored: &BTreeMap<String, String>, body: &Value) -> Response<Bytes> {
     let mut names = names(body);
     names.reverse();
@@ -187,12 +187,12 @@ fn refusal(breach: &str) -> Response<Bytes> {
     json_response(StatusCode::BAD_REQUEST, &json!({ "__type": "IncompleteSignature", "message": breach }))
 }
 
-/// An SSM error, as a script's reply: `ssm::error("ThrottlingException", "Rate exceeded")`.
+/// Returns an SSM error as a scripted reply: `ssm::error("ThrottlingException", "Rate exceeded")`.
 pub fn error(code: &str, message: &str) -> Reply {
     Reply::json(400, &json!({ "__type": code, "message": message }))
 }
 
-/// A scripted request ID stays.
+/// Adds the protocol's headers. A scripted request ID is kept.
 fn with_protocol_headers(mut response: Response<Bytes>) -> Response<Bytes> {
     let id = HeaderValue::from_str(&ids::uuid()).expect("a UUID is visible ASCII");
     response.headers_mut().entry("x-amzn-requestid").or_insert(id);

@@ -1,4 +1,4 @@
-//! All stand-ins together.
+//! Starts all stand-ins together.
 
 use std::io;
 use std::path::Path;
@@ -12,21 +12,21 @@ use crate::process::Broker;
 use crate::ssm::Ssm;
 use crate::tls::CertificateAuthority;
 
-/// Lambda, SSM and GitHub on the loopback.
+/// Lambda, SSM and GitHub on the loopback interface.
 #[derive(Debug)]
 pub struct Sandbox {
     /// Signs the certificates of SSM and GitHub.
     pub ca: CertificateAuthority,
-    /// Where the function runs.
+    /// The Lambda service.
     pub lambda: Lambda,
-    /// Where the App's parameters lie.
+    /// The parameter store with the App's parameters.
     pub ssm: Ssm,
-    /// Where the App lives.
+    /// The App's GitHub.
     pub github: GitHub,
 }
 
 impl Sandbox {
-    /// Starts all of them.
+    /// Starts all stand-ins.
     ///
     /// # Panics
     ///
@@ -35,11 +35,11 @@ impl Sandbox {
         Self::start_at(0).await.expect("free loopback ports")
     }
 
-    /// Starts all of them, with the Invoke API at a given port (0: any free one).
+    /// Starts all stand-ins, with the Invoke API on this port (0: any free one).
     ///
     /// # Errors
     ///
-    /// When the port is taken.
+    /// When the port is in use.
     pub async fn start_at(invoke_port: u16) -> io::Result<Self> {
         let ca = CertificateAuthority::new();
         let lambda = Lambda::start(invoke_port).await?;
@@ -48,8 +48,8 @@ impl Sandbox {
         Ok(Self { ca, lambda, ssm, github })
     }
 
-    /// Starts the broker as Lambda would, with [`environment`](Self::environment) after `change`. Where
-    /// `SANDBOX_BOOTSTRAP` is set, it is that program: a release's, say, of another architecture.
+    /// Starts the broker as Lambda does, with [`environment`](Self::environment) after `change`. If `SANDBOX_BOOTSTRAP`
+    /// is set, that program is started instead, for example a release for another architecture.
     ///
     /// # Panics
     ///
@@ -63,7 +63,7 @@ impl Sandbox {
             .unwrap_or_else(|why| panic!("cannot start {}: {why}", program.display()))
     }
 
-    /// What Lambda sets, with the fixture's credentials, and what points the broker to the stand-ins.
+    /// Returns the variables that Lambda sets, with the fixture's credentials and the stand-ins' endpoints.
     pub fn environment(&self) -> Environment {
         let mut environment = lambda_environment(&self.lambda);
         environment
@@ -80,29 +80,29 @@ impl Sandbox {
         environment
     }
 
-    /// Replaces the App's key, in SSM and at GitHub alike.
+    /// Replaces the App's key both in SSM and at GitHub.
     pub fn replace_key(&self, key: &'static AppKey) {
         self.ssm.put(app::PRIVATE_KEY_PARAM, key.pkcs1_pem());
         self.github.set_keys([key]);
     }
 
-    /// What was wrong with requests to SSM and GitHub: empty for a broker that keeps to its contract.
+    /// Returns the violations of the contract in requests to SSM and GitHub.
     pub fn violations(&self) -> Vec<String> {
         [self.ssm.violations(), self.github.violations()].concat()
     }
 
-    /// Asserts that there was nothing wrong with any request.
+    /// Asserts that all requests were valid.
     ///
     /// # Panics
     ///
-    /// When there was.
+    /// When one was not.
     pub fn assert_no_violations(&self) {
         let violations = self.violations();
-        assert!(violations.is_empty(), "requests against the contract: {violations:#?}");
+        assert!(violations.is_empty(), "requests that violate the contract: {violations:#?}");
     }
 
-    /// Every secret: the lines of both keys, the credentials of AWS, every JWT (whole, and its
-    /// signature alone) and every token so far.
+    /// Returns all secrets so far: the lines of both keys, the AWS credentials, every JWT and its signature, and every
+    /// token.
     pub fn secrets(&self) -> Vec<String> {
         let keys = [AppKey::first(), AppKey::second()];
         let mut secrets: Vec<String> = keys.iter().flat_map(|key| key.secret_lines()).collect();
@@ -114,8 +114,8 @@ impl Sandbox {
         secrets
     }
 
-    /// Where [`secrets`](Self::secrets) and further ones are in the broker's output or posts. A response may hold
-    /// tokens (that is what it is for), and nothing else. Stop the broker first, so that its output is whole.
+    /// Returns the leaks of [`secrets`](Self::secrets) and of `further` ones in the broker's output and posts. Only a
+    /// response may contain a token. Stop the broker first, so that its output is complete.
     pub fn leaks(&self, captured: &crate::Captured, further: &[&str]) -> Vec<Leak> {
         let mut secrets = self.secrets();
         secrets.extend(further.iter().copied().map(String::from));
@@ -125,7 +125,7 @@ impl Sandbox {
     }
 }
 
-/// What Lambda sets for every function, apart from region and credentials.
+/// Returns the variables that Lambda sets for every function, except region and credentials.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 pub fn lambda_environment(lambda: &Lambda) -> Environment {
     let mut environment = Environment::default();

@@ -1,32 +1,32 @@
-//! The standard output of the workspace's commands. What cannot be written there is an error: `println!` panics, and a
-//! closed standard output takes everything without a word.
+//! Writes to the standard output of the workspace's commands and reports errors. `println!` would panic instead, and a
+//! closed standard output would hide them.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Why nothing can be printed.
+/// The reason why nothing can be printed.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the messages document the variants")]
 pub enum StdoutError {
-    #[error("standard output is closed (or is /dev/null, opened for reading, too)")]
+    #[error("standard output is closed (or is /dev/null opened for reading and writing)")]
     Closed,
     #[error("cannot write to standard output")]
     Write(#[source] io::Error),
 }
 
-/// Prints a text, whole.
+/// Prints the complete text.
 ///
 /// # Errors
 ///
-/// When standard output is closed, full, or a pipe that is not read any more.
+/// When standard output is closed, full, or a pipe without a reader.
 pub fn print(text: &str) -> Result<(), StdoutError> {
     check()?;
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(StdoutError::Write)
 }
 
-/// Whether there is a standard output, for a command that works for long before it prints.
+/// Checks that standard output is open. For commands that run for a long time before they print.
 ///
 /// # Errors
 ///
@@ -38,8 +38,8 @@ pub fn check() -> Result<(), StdoutError> {
     if is_replacement(&target, &info) { Err(StdoutError::Closed) } else { Ok(()) }
 }
 
-/// Rust's runtime opens `/dev/null` in the place of a closed standard output, for reading and writing. A shell's
-/// `> /dev/null` is for writing only. Without `/proc`, the two look the same.
+/// Returns whether standard output was closed. Rust's runtime then replaces it by `/dev/null`, opened for reading and
+/// writing. A shell's `> /dev/null` opens it for writing only. Without `/proc`, both look the same.
 fn is_replacement(target: &Path, info: &str) -> bool {
     const ACCESS_MODE: u32 = 0o3;
     const READ_WRITE: u32 = 0o2;
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_writable_and_readable_null_device_is_a_replacement() {
+    fn a_replacement_is_readable_and_writable() {
         for (target, info, expected) in [
             ("/dev/null", "pos:\t0\nflags:\t0100002\nmnt_id:\t5\n", true),
             ("/dev/null", "pos:\t0\nflags:\t0100001\nmnt_id:\t5\n", false),

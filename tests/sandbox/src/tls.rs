@@ -1,4 +1,4 @@
-//! A certificate authority made at start, and servers' certificates from it.
+//! A certificate authority that is created at start, and the server certificates that it issues.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,10 +21,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::ids;
 use crate::locks::lock;
 
-/// Names of every server: what the stand-ins' own URLs say.
+/// The names in every server certificate, which are the hosts of the stand-ins' URLs.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// An authority of its own. Nothing but `SSL_CERT_FILE` makes anybody trust it.
+/// A certificate authority. Clients trust it only through `SSL_CERT_FILE`.
 #[derive(Debug)]
 pub struct CertificateAuthority {
     pem: String,
@@ -34,7 +34,7 @@ pub struct CertificateAuthority {
 }
 
 impl CertificateAuthority {
-    /// Makes one and writes its certificate to a file.
+    /// Creates a CA and writes its certificate to a file.
     ///
     /// # Panics
     ///
@@ -48,17 +48,17 @@ impl CertificateAuthority {
         Self { pem, pem_path, _directory: directory, certificates: Arc::new(certificates) }
     }
 
-    /// Its certificate in PEM.
+    /// Returns the CA's certificate as PEM.
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// Where its certificate lies, for `SSL_CERT_FILE`. The file goes when this is dropped.
+    /// Returns the path of the CA's certificate, for `SSL_CERT_FILE`. The file is deleted when this is dropped.
     pub fn pem_path(&self) -> &Path {
         &self.pem_path
     }
 
-    /// A server's side of TLS, with a certificate for whatever name the client asks for.
+    /// Creates a TLS acceptor with a certificate for any name that the client requests.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -76,7 +76,7 @@ impl Default for CertificateAuthority {
     }
 }
 
-/// Server certificates, issued when first asked for.
+/// Server certificates, issued on the first request for a name.
 struct Certificates {
     issuer: CertifiedIssuer<'static, KeyPair>,
     issued: Mutex<HashMap<String, Arc<CertifiedKey>>>,
@@ -91,7 +91,7 @@ impl fmt::Debug for Certificates {
 impl Certificates {
     fn new() -> Self {
         let mut params = valid_now(Vec::new());
-        // A name of its own, so that a certificate of another sandbox is of an unknown issuer, not badly signed.
+        // A unique name, so that another sandbox's certificate has an unknown issuer instead of an invalid signature.
         let name = format!("github-token-broker sandbox CA {}", ids::hex(&ids::random::<4>()));
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -101,7 +101,7 @@ impl Certificates {
         Self { issuer, issued: Mutex::default() }
     }
 
-    /// An end entity's certificate, for the loopback and one more name.
+    /// Issues a server certificate for the loopback names and one other name.
     fn issue(&self, name: &str) -> CertifiedKey {
         let mut names = LOOPBACK.map(String::from).to_vec();
         if !LOOPBACK.contains(&name) {
@@ -131,7 +131,7 @@ impl ResolvesServerCert for Certificates {
 }
 
 fn valid_now(names: Vec<String>) -> CertificateParams {
-    let mut params = CertificateParams::new(names).expect("names that can stand in a certificate");
+    let mut params = CertificateParams::new(names).expect("names that are valid in a certificate");
     let now = OffsetDateTime::now_utc();
     params.not_before = now - Duration::days(1);
     params.not_after = now + Duration::days(30);

@@ -1,4 +1,4 @@
-//! Answers that a proper HTTP server would never send, written by hand.
+//! Writes responses that a correct HTTP server would never send.
 
 use std::io;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use tokio_rustls::server::TlsStream;
 
 use crate::faults::Delivery;
 
-/// How fast a dripping answer comes.
+/// The pause between the bytes of a dripping response.
 const DRIP: Duration = Duration::from_secs(1);
-/// What a truncated answer promises beyond what it sends.
+/// The number of bytes that a truncated response announces and does not send.
 const MISSING: usize = 64;
-/// How much of a padded body is written at once.
+/// The number of bytes of a padded body that are written at once.
 const PIECE: usize = 64 * 1024;
 
 /// A connection, with or without TLS.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {
-    /// The TCP connection below.
+    /// Returns the underlying TCP connection.
     fn tcp(&self) -> &TcpStream;
 }
 
@@ -37,7 +37,7 @@ impl Transport for TlsStream<TcpStream> {
     }
 }
 
-/// Bytes to write at once, and what follows them.
+/// Bytes to write at once, and the action after them.
 pub(crate) struct Fault {
     at_once: Vec<u8>,
     then: Then,
@@ -52,7 +52,7 @@ enum Then {
 }
 
 impl Fault {
-    /// How to deliver this answer; `None` when it goes out as usual.
+    /// Returns the fault for this delivery, or `None` for a normal one.
     pub(crate) fn new(delivery: Delivery, answer: &Response<Bytes>) -> Option<Self> {
         let body = answer.body();
         let with_length = |length: usize| head(answer, &format!("content-length: {length}\r\n"));
@@ -75,7 +75,7 @@ impl Fault {
         Some(Self { at_once, then })
     }
 
-    /// Plays it on a connection from which a whole request was read.
+    /// Applies the fault to a connection from which a complete request was read.
     pub(crate) async fn play(self, mut stream: impl Transport) -> io::Result<()> {
         stream.write_all(&self.at_once).await?;
         stream.flush().await?;
@@ -89,12 +89,12 @@ impl Fault {
     }
 }
 
-/// Holds the connection until the peer gives up.
+/// Keeps the connection open until the peer closes it.
 pub(crate) async fn hang(mut stream: impl Transport) -> io::Result<()> {
     copy(&mut stream, &mut sink()).await.map(drop)
 }
 
-/// Makes the closing of this connection a TCP reset.
+/// Makes closing this connection send a TCP reset.
 pub(crate) fn reset(stream: &TcpStream) -> io::Result<()> {
     stream.set_zero_linger()
 }
@@ -120,7 +120,7 @@ async fn pad(mut stream: impl Transport, bytes: usize) -> io::Result<()> {
     }
 }
 
-/// Status line and headers, the given framing among them.
+/// Formats the status line and the headers, including the given framing.
 fn head(answer: &Response<Bytes>, framing: &str) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {}\r\n{framing}", answer.status()).into_bytes();
     for (name, value) in answer.headers() {

@@ -1,5 +1,5 @@
-//! The command, with the real broker, which it builds itself.
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
+//! Tests the command, which builds the real broker itself.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
 use std::io::Write;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-/// The command in a clean environment, in a directory outside the workspace.
+/// Creates the command with a clean environment and a working directory outside the workspace.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"));
     let ambient = std::env::vars_os().map(|(name, _)| name).filter(|name| {
@@ -34,13 +34,13 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// The directory of cargo or rustup if no variable names it: below `HOME`, which the command does not get.
+/// Returns the default directory of cargo or rustup below `HOME`, which the command does not get.
 fn default_home(name: &str) -> String {
     let directory = if name == "CARGO_HOME" { ".cargo" } else { ".rustup" };
     format!("{}/{directory}", std::env::var("HOME").unwrap())
 }
 
-/// `--live` as a deployer would run it, with stand-ins instead of the real services.
+/// Creates the command with `--live` and with stand-ins instead of the real services.
 fn live(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = command(&[&["--live"], arguments].concat());
     command
@@ -112,7 +112,7 @@ async fn live_hides_the_token_by_default() {
 }
 
 #[tokio::test]
-async fn live_says_what_is_wrong() {
+async fn live_reports_the_cause_of_an_error() {
     type Break = fn(&Sandbox);
     let table: [(Break, &str, &str); 5] = [
         (
@@ -162,7 +162,7 @@ async fn credentials_come_from_a_profile_too() {
     }
 }
 
-/// A profile with a credential process, as SSO tools set up.
+/// Writes a profile with a credential process, as SSO tools do.
 fn write_profile(directory: &Path, secret: &str) -> std::path::PathBuf {
     let credentials = directory.join("credentials.json");
     let content = serde_json::json!({
@@ -186,8 +186,8 @@ async fn wrong_usage_is_one_line_and_exit_status_2() {
         (&["--serve", "--live"], "'--serve' cannot be used with '--live'"),
         (&["--serve", "--payload", "x"], "'--serve' cannot be used with '--payload <TEXT>'"),
         (&["--serve", "--verbose"], "'--serve' cannot be used with '--verbose'"),
-        (&["--show-token"], "--show-token goes with --live"),
-        (&["--port", "1"], "--port goes with --serve"),
+        (&["--show-token"], "--show-token requires --live"),
+        (&["--port", "1"], "--port requires --serve"),
         (&["--repository", "my-repo"], "invalid value 'my-repo' for '--repository <OWNER/NAME>': there is no /"),
         (&["--repository", "a/b", "--live"], "'--repository <OWNER/NAME>' cannot be used with '--live'"),
         (&["--bogus"], "unexpected argument '--bogus' found"),
@@ -204,7 +204,7 @@ async fn wrong_usage_is_one_line_and_exit_status_2() {
 }
 
 #[tokio::test]
-async fn live_without_region_or_credentials_says_so() {
+async fn live_reports_a_missing_region_or_credentials() {
     let sandbox = Sandbox::start().await;
     for (unset, text) in
         [("AWS_REGION", "--live needs an AWS region"), ("AWS_ACCESS_KEY_ID", "--live needs AWS credentials")]
@@ -217,7 +217,7 @@ async fn live_without_region_or_credentials_says_so() {
     }
 }
 
-/// A program in a directory of its own, which comes first in `PATH`.
+/// A program in a separate directory, which is first in `PATH`.
 struct StandIn {
     directory: tempfile::TempDir,
 }
@@ -226,7 +226,8 @@ impl StandIn {
     fn new(name: &str, script: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(name);
-        // By another process: a file that this one has open for writing cannot be run while other tests start theirs.
+        // Another process writes the file, because a program that this process has open for writing cannot be executed,
+        // and other tests fork meanwhile.
         let write = format!("cat > '{0}' && chmod +x '{0}'", path.display());
         let mut shell =
             std::process::Command::new("/bin/sh").args(["-c", &write]).stdin(Stdio::piped()).spawn().unwrap();
@@ -245,7 +246,7 @@ impl StandIn {
 }
 
 #[tokio::test]
-async fn cargo_runs_in_the_workspace_and_its_messages_are_shown() {
+async fn cargo_runs_in_the_workspace() {
     let cargo = StandIn::new("cargo", r#"echo "error: in $PWD" >&2; exit 101"#);
     let mut command = command(&[]);
     command.env("CARGO", cargo.path("cargo"));
@@ -306,7 +307,7 @@ async fn closed_standard_output_is_an_error() {
 }
 
 #[tokio::test]
-async fn unwritable_standard_error_costs_no_token() {
+async fn unwritable_standard_error_is_ignored() {
     let mut command = command(&[]);
     command.stderr(std::fs::File::create("/dev/full").unwrap()).stdout(Stdio::piped());
     let output = command.spawn().unwrap().wait_with_output().await.unwrap();
@@ -315,7 +316,7 @@ async fn unwritable_standard_error_costs_no_token() {
 }
 
 #[tokio::test]
-async fn live_says_what_became_of_a_refused_token() {
+async fn live_reports_the_revocation_of_a_token() {
     for (reply, text) in [
         (Reply::good(), "The token that GitHub issued was revoked."),
         (Reply::status(500), "The token that GitHub issued could not be revoked (failed: GitHub refused)"),
@@ -336,7 +337,7 @@ async fn live_says_what_became_of_a_refused_token() {
 }
 
 #[tokio::test]
-async fn live_names_the_endpoints_that_it_calls() {
+async fn live_prints_the_endpoints_that_it_calls() {
     let sandbox = Sandbox::start().await;
     let proxy = Proxy::start().await;
     let (_, _, stderr) = run(live(&sandbox, &[])).await;
@@ -374,7 +375,7 @@ async fn the_log_of_the_broker_is_shown_on_request() {
     );
 }
 
-/// `--serve` until it has printed its instructions, with this program as `aws`.
+/// Starts `--serve` with this program as `aws`, and returns the printed instructions.
 async fn serve(script: &str) -> (tokio::process::Child, StandIn, String) {
     let aws = StandIn::new("aws", script);
     let mut command = command(&["--serve"]);
@@ -388,7 +389,7 @@ async fn serve(script: &str) -> (tokio::process::Child, StandIn, String) {
     (child, aws, instructions)
 }
 
-/// The commands under a heading: what is indented more than headings.
+/// Returns the commands under a heading, which are indented further than headings.
 fn commands<'a>(instructions: &'a str, heading: &str) -> Vec<&'a str> {
     let section = instructions.split("\n\n").find(|section| section.trim_start().starts_with(heading)).unwrap();
     section.split(":\n").skip(1).map(|part| part.split("\n  only").next().unwrap()).collect()
@@ -403,7 +404,7 @@ async fn shell(command: &str, search_path: &str) -> String {
 
 #[tokio::test]
 async fn serve_prints_commands_that_work_as_printed() {
-    // As both CLIs do: the answer into the file named last, the log in base64 to standard output.
+    // Like both CLIs, writes the response to the file named last, and the log in base64 to standard output.
     let script = r#"
         case $* in
             --version) echo "aws-cli/2.31.0 Python/3.13.7" ;;
@@ -422,7 +423,7 @@ async fn serve_prints_commands_that_work_as_printed() {
 }
 
 #[tokio::test]
-async fn the_log_ends_with_the_memory_and_the_init_of_the_broker() {
+async fn the_log_ends_with_lambdas_report() {
     let (_child, _aws, instructions) = serve("exit 1").await;
     for has_init in [true, false] {
         let answer = invoke(&instructions).await;
@@ -436,14 +437,14 @@ async fn the_log_ends_with_the_memory_and_the_init_of_the_broker() {
     }
 }
 
-/// An invocation at the URL in the instructions, with the log.
+/// Invokes the URL in the instructions, with the log.
 async fn invoke(instructions: &str) -> reqwest::Response {
     let url = instructions.split("curl --data null ").nth(1).unwrap().split_whitespace().next().unwrap();
     let client = reqwest::Client::builder().tls_backend_preconfigured(no_tls()).no_proxy().build().unwrap();
     client.post(url).header("x-amz-log-type", "Tail").body("null").send().await.unwrap()
 }
 
-/// Everything here is plain HTTP.
+/// Returns a TLS configuration without roots, because everything here is plain HTTP.
 fn no_tls() -> rustls::ClientConfig {
     rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -453,7 +454,7 @@ fn no_tls() -> rustls::ClientConfig {
 }
 
 #[tokio::test]
-async fn a_broker_that_does_not_start_is_described_in_words() {
+async fn a_broker_that_does_not_start_is_explained() {
     let (status, _, stderr) = run(command(&["--serve", "--bootstrap", "/bin/false"])).await;
     assert_eq!(status, 1, "{stderr}");
     assert_eq!(stderr, "The broker did not start: it ended with exit status: 1\n");

@@ -1,4 +1,4 @@
-//! Each fault is on the wire what its name says.
+//! Tests each fault with a real client.
 
 mod client;
 
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use client::{builder, claims, client, jwt, preflight};
 use sandbox::{AppKey, ClosedPort, Door, Endpoint, Proxy, Reply, Sandbox};
 
-/// Short enough for a test, long enough for a busy machine.
+/// A timeout that is short enough for a test and long enough for a busy machine.
 const SHORT: Duration = Duration::from_millis(500);
 
 async fn scripted(reply: Reply) -> (Sandbox, reqwest::Result<reqwest::Response>) {
@@ -18,7 +18,7 @@ async fn scripted(reply: Reply) -> (Sandbox, reqwest::Result<reqwest::Response>)
 }
 
 #[tokio::test]
-async fn hanging_and_dripping_answers_time_out() {
+async fn hanging_and_dripping_responses_time_out() {
     for reply in [Reply::hang(), Reply::good().dripping_head()] {
         let (_sandbox, answer) = scripted(reply.clone()).await;
         assert!(answer.unwrap_err().is_timeout(), "{reply:?}");
@@ -32,7 +32,7 @@ async fn hanging_and_dripping_answers_time_out() {
 }
 
 #[tokio::test]
-async fn resets_and_garbage_fail_at_once() {
+async fn resets_and_garbage_fail_immediately() {
     for reply in [Reply::reset(), Reply::garbage()] {
         let (_sandbox, answer) = scripted(reply.clone()).await;
         let failure = answer.unwrap_err();
@@ -41,7 +41,7 @@ async fn resets_and_garbage_fail_at_once() {
 }
 
 #[tokio::test]
-async fn bytes_go_out_unchanged() {
+async fn bytes_are_sent_unchanged() {
     let (_sandbox, answer) = scripted(Reply::bytes("HTTP/1.1 299 Own\r\ncontent-length: 2\r\n\r\nok")).await;
     let answer = answer.unwrap();
     assert_eq!(answer.status(), 299);
@@ -51,7 +51,7 @@ async fn bytes_go_out_unchanged() {
 }
 
 #[tokio::test]
-async fn truncated_bodies_break_off_after_the_head() {
+async fn truncated_bodies_fail_after_the_head() {
     for reply in [Reply::good().truncated_length(), Reply::good().truncated_chunks()] {
         let (_sandbox, answer) = scripted(reply.clone()).await;
         let failure = answer.unwrap().bytes().await.unwrap_err();
@@ -60,7 +60,7 @@ async fn truncated_bodies_break_off_after_the_head() {
 }
 
 #[tokio::test]
-async fn padded_bodies_have_their_length_and_stay_json() {
+async fn padded_bodies_have_their_length_and_are_json() {
     const BYTES: usize = 3 * 1024 * 1024;
     for (reply, length) in
         [(Reply::good().padded(BYTES), Some(BYTES as u64)), (Reply::good().padded_without_length(BYTES), None)]
@@ -76,7 +76,7 @@ async fn padded_bodies_have_their_length_and_stay_json() {
 }
 
 #[tokio::test]
-async fn delayed_replies_come_later() {
+async fn delayed_replies_arrive_later() {
     let sandbox = Sandbox::start().await;
     sandbox.github.script(Endpoint::Installation, [Reply::good().after(SHORT)]);
     let before = Instant::now();

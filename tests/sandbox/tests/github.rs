@@ -1,4 +1,4 @@
-//! The GitHub stand-in answers as GitHub does, and notices what is wrong.
+//! The GitHub stand-in responds as GitHub does and records violations of the contract.
 
 mod client;
 
@@ -7,7 +7,7 @@ use sandbox::{AppKey, Endpoint, Reply, Sandbox};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_well_behaved_broker_gets_a_token_and_can_revoke_it() {
+async fn a_correct_broker_gets_and_revokes_a_token() {
     let sandbox = Sandbox::start().await;
     let jwt = jwt(AppKey::first(), &claims());
     let installation = preflight(&sandbox, &jwt).send().await.unwrap();
@@ -30,7 +30,7 @@ async fn a_well_behaved_broker_gets_a_token_and_can_revoke_it() {
 }
 
 #[tokio::test]
-async fn every_breach_of_the_jwts_rules_is_refused_and_recorded() {
+async fn invalid_jwts_are_refused_and_recorded() {
     let now = claims();
     let with = |name: &str, value: serde_json::Value| {
         let mut claims = now.clone();
@@ -73,7 +73,7 @@ async fn headers_body_and_path_are_checked() {
 }
 
 #[tokio::test]
-async fn a_base_path_belongs_to_the_url() {
+async fn a_base_path_is_part_of_the_url() {
     let sandbox = Sandbox::start().await;
     sandbox.github.set_base_path("/api/v3/");
     assert!(sandbox.github.url().ends_with("/api/v3"));
@@ -84,7 +84,7 @@ async fn a_base_path_belongs_to_the_url() {
 }
 
 #[tokio::test]
-async fn scripts_are_played_in_order_and_their_last_reply_repeats() {
+async fn scripts_are_in_order_and_the_last_reply_repeats() {
     let sandbox = Sandbox::start().await;
     let moved = |mut installation: serde_json::Value| {
         installation["id"] = json!(456);
@@ -103,7 +103,7 @@ async fn scripts_are_played_in_order_and_their_last_reply_repeats() {
 }
 
 #[tokio::test]
-async fn a_scripted_token_counts_as_given_out() {
+async fn a_scripted_token_is_recorded_as_issued() {
     let sandbox = Sandbox::start().await;
     let script = Reply::json(201, &json!({ "token": "ghs_scripted" }));
     sandbox.github.script(Endpoint::AccessTokens, [script]);

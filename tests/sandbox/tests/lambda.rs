@@ -1,5 +1,5 @@
-//! The Lambda stand-in: a function of our own polls the Runtime API, callers use the Invoke API.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail anywhere")]
+//! Tests the Lambda stand-in with a function that polls the Runtime API and callers of the Invoke API.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test, as intended")]
 
 mod client;
 
@@ -22,7 +22,8 @@ impl Drop for Function {
     }
 }
 
-/// A function that answers `null`, returns its trace ID or client context for those words, and refuses other payloads with their length.
+/// Starts a function that accepts `null`, returns its trace ID or client context for those words, and rejects other
+/// payloads with their length.
 fn function(lambda: &Lambda) -> Function {
     let base = format!("http://{}/2018-06-01/runtime", lambda.runtime_api());
     let task: JoinHandle<()> = spawn(async move {
@@ -48,7 +49,7 @@ fn function(lambda: &Lambda) -> Function {
     Function(task.abort_handle())
 }
 
-/// The trust store stays empty: everything here is plain HTTP.
+/// Creates a client with an empty trust store, because everything here is plain HTTP.
 fn plain_client() -> Client {
     client::client(&sandbox::CertificateAuthority::new())
 }
@@ -64,7 +65,7 @@ fn error_type(response: &Response) -> &str {
 }
 
 #[tokio::test]
-async fn an_answer_comes_back_with_lambdas_headers() {
+async fn a_response_has_lambdas_headers() {
     let lambda = Lambda::start(0).await.unwrap();
     let _function = function(&lambda);
     let answer = invoke(&lambda, "github-token-broker", "null", &[]).await;
@@ -100,7 +101,7 @@ async fn invalid_requests_never_reach_the_function() {
     assert!(lambda.posts().is_empty());
 }
 
-/// Status, type and text of the Invoke API's answer; the function must not get the request.
+/// Returns status, type and text of the Invoke API's response. Asserts that the function was not invoked.
 async fn refusal(lambda: &Lambda, target: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
     let url = format!("{}/2015-03-31/functions/{target}", lambda.invoke_url());
     let request = headers.iter().fold(plain_client().post(url), |request, (name, value)| request.header(*name, *value));
@@ -136,7 +137,7 @@ async fn an_unknown_function_is_named_with_its_qualifier() {
 }
 
 #[tokio::test]
-async fn parameters_that_the_model_does_not_allow_are_refused() {
+async fn invalid_parameters_are_rejected_as_by_the_model() {
     let lambda = Lambda::start(0).await.unwrap();
     let own = "github-token-broker/invocations";
     let long = "q".repeat(129);
@@ -191,7 +192,7 @@ async fn a_client_context_is_a_json_object_in_base64() {
 }
 
 #[tokio::test]
-async fn a_function_is_found_by_its_arn_too() {
+async fn a_function_is_also_found_by_its_arn() {
     let lambda = Lambda::start(0).await.unwrap();
     let _function = function(&lambda);
     let arn = "arn%3Aaws%3Alambda%3Aeu-central-1%3A123456789012%3Afunction%3Agithub-token-broker";
@@ -206,7 +207,7 @@ async fn events_are_accepted_and_run() {
     let _function = function(&lambda);
     let answer = invoke(&lambda, "github-token-broker", "null", &[("x-amz-invocation-type", "Event")]).await;
     assert_eq!(answer.status(), 202);
-    // Invocations take turns, so the event was first.
+    // Invocations are handled in order, so the event was first.
     assert!(lambda.invoke("null").await.is_success());
     assert_eq!(lambda.posts().len(), 2);
 }
@@ -264,7 +265,7 @@ async fn every_invoker_gets_the_init_error() {
 }
 
 #[tokio::test]
-async fn scripts_answer_polls_and_posts() {
+async fn scripts_reply_to_polls_and_posts() {
     let lambda = Lambda::start(0).await.unwrap();
     let base = format!("http://{}/2018-06-01/runtime", lambda.runtime_api());
     lambda.script_polls([

@@ -1,5 +1,5 @@
-//! The child process: started clean, captured whole, its end told to Lambda.
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
+//! Tests the child process: its clean environment, its complete output, and the report of its exit to Lambda.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -10,8 +10,8 @@ use sandbox::{Broker, Outcome, Sandbox};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-/// A script in the place of the broker. Bash reads it from the file in `BASH_ENV`: a file that was written a moment ago
-/// cannot always be executed while other tests start processes.
+/// Starts a script instead of the broker. Bash reads it from the file in `BASH_ENV`, because a file that was just
+/// written cannot always be executed while other tests start processes.
 fn launch(sandbox: &Sandbox, script: &str) -> (Broker, NamedTempFile) {
     let mut file = NamedTempFile::new().unwrap();
     writeln!(file, "{script}").unwrap();
@@ -22,7 +22,7 @@ fn launch(sandbox: &Sandbox, script: &str) -> (Broker, NamedTempFile) {
 }
 
 #[tokio::test]
-async fn the_environment_is_lambdas_and_the_callers_changes() {
+async fn the_environment_is_lambdas_with_the_changes() {
     let sandbox = Sandbox::start().await;
     let broker = sandbox.launch("/usr/bin/env".as_ref(), |env| {
         env.remove("AWS_REGION").set("GREETING", OsString::from_vec(b"\xff!".to_vec()));
@@ -39,7 +39,7 @@ async fn the_environment_is_lambdas_and_the_callers_changes() {
 }
 
 #[tokio::test]
-async fn an_exit_is_told_as_lambda_words_it() {
+async fn an_exit_is_reported_in_lambdas_words() {
     let sandbox = Sandbox::start().await;
     let _broker = launch(&sandbox, "exit 3");
     let invocation = sandbox.lambda.invoke("null").await;
@@ -49,7 +49,7 @@ async fn an_exit_is_told_as_lambda_words_it() {
 }
 
 #[tokio::test]
-async fn log_lines_can_be_waited_for_and_stop_gives_all_output() {
+async fn log_lines_are_awaited_and_stop_returns_all_output() {
     let sandbox = Sandbox::start().await;
     let script = r#"echo '{"msg":"one"}'; echo '{"msg":"two"}'; echo oops >&2; exec sleep 600"#;
     let (broker, _file) = launch(&sandbox, script);
@@ -60,6 +60,6 @@ async fn log_lines_can_be_waited_for_and_stop_gives_all_output() {
 
 #[tokio::test]
 #[should_panic(expected = "cannot start /nowhere/bootstrap")]
-async fn a_program_that_is_not_there_is_told() {
+async fn a_missing_program_is_reported() {
     Sandbox::start().await.launch(Path::new("/nowhere/bootstrap"), |_| {});
 }

@@ -1,4 +1,4 @@
-//! The report as a bar chart: the median of each charted figure and binary, with the quartiles.
+//! Draws the report as a bar chart with the median and the quartiles of each charted figure and binary.
 
 use anyhow::Result;
 use plotters::coord::types::RangedCoordf64;
@@ -15,10 +15,10 @@ use crate::units::{Unit, number};
 const WIDTH: u32 = 860;
 const TITLE: u32 = 48;
 const ROW_LABELS: u32 = 336;
-/// The space for the number beside the longest bar.
+/// The space for the number next to the longest bar.
 const NUMBERS: u32 = 80;
 const BAR: u32 = 16;
-/// Between two rows.
+/// The gap between two rows.
 const GAP: u32 = 14;
 const X_AXIS: u32 = 30;
 const NOTES: u32 = 60;
@@ -32,10 +32,10 @@ const GREY_TEXT: RGBColor = RGBColor(89, 99, 110);
 const GRID: RGBColor = RGBColor(221, 225, 230);
 
 type Row = (&'static Figure, Vec<Summary>);
-/// Milliseconds by rows, of which the first is on top.
+/// A chart of milliseconds by rows. The first row is at the top.
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// The whole SVG file.
+/// Renders the complete SVG file.
 pub(super) fn render(report: &Report) -> Result<String> {
     let mut svg = String::new();
     draw(&mut svg, report)?;
@@ -50,7 +50,7 @@ fn draw(svg: &mut String, report: &Report) -> Result<()> {
     root.fill(&WHITE)?;
     let (area, notes) = root.split_vertically(height - NOTES);
     let (title, area) = area.split_vertically(TITLE);
-    title.draw_text("What a token costs, in milliseconds", &style(20, BLACK_TEXT), (LEFT, 16))?;
+    title.draw_text("Cost of a token, in milliseconds", &style(20, BLACK_TEXT), (LEFT, 16))?;
     let longest = rows.iter().flat_map(|(_, summaries)| summaries).map(|summary| summary.upper_quartile);
     let row_count = number(rows.len() as u64);
     let mut chart = ChartBuilder::on(&area)
@@ -95,7 +95,7 @@ fn draw_axes(chart: &mut Chart<'_, '_>, rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// Which bar of a row.
+/// The position of a bar in its row.
 #[derive(Clone, Copy)]
 struct Place {
     index: usize,
@@ -103,7 +103,7 @@ struct Place {
 }
 
 impl Place {
-    /// Top, middle and bottom of the bar in a row.
+    /// Returns top, middle and bottom of the bar in a row.
     fn of_row(self, row: usize) -> [f64; 3] {
         let row_height = f64::from(pixels(self.of) * BAR + GAP);
         let top = f64::from(GAP) / 2.0 + f64::from(pixels(self.index) * BAR);
@@ -144,12 +144,12 @@ fn draw_legend<'a>(chart: &mut Chart<'a, 'a>) -> Result<()> {
     Ok(())
 }
 
-/// Text of this size, in plotters' unit, which is 0.8 pixels.
+/// Creates a text style. plotters' unit of size is 0.8 pixels.
 fn style(size: u32, color: RGBColor) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&color)
 }
 
-/// A number of bars or rows, to calculate pixels with.
+/// Converts a number of bars or rows for calculations in pixels.
 fn pixels(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
@@ -159,7 +159,7 @@ mod tests {
     use super::super::report::tests::example;
     use super::*;
 
-    /// The widths of the rectangles in this colour.
+    /// Returns the widths of the rectangles in this colour.
     fn widths(svg: &str, color: &str) -> Vec<f64> {
         let rectangles = svg.lines().filter(|line| line.starts_with("<rect") && line.contains(color));
         let width = |line: &str| line.split(r#" width=""#).nth(1)?.split('"').next()?.parse().ok();
@@ -170,7 +170,7 @@ mod tests {
     fn bars_are_in_proportion() {
         let svg = render(&example()).unwrap();
         let (first, second) = (widths(&svg, "#2F7DD1"), widths(&svg, "#E08A3C"));
-        // Only the charted figure has bars; the others are the legend's.
+        // Only the charted figure has bars. The other rectangles are the legend's.
         assert_eq!((first.len(), second.len()), (2, 2), "{svg}");
         assert!((second[0] / first[0] - 2.0).abs() < 0.02, "{first:?} {second:?}");
         assert!(svg.contains("process start to first token, wall") && svg.contains("4.00 ms"), "{svg}");

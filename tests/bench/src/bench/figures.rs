@@ -1,13 +1,13 @@
-//! What is measured: each figure's name, meaning and unit.
+//! The measured figures, each with name, meaning and unit.
 
 use crate::units::Unit;
 
-/// One thing that is measured.
+/// A measured figure.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Figure {
     /// The name in JSON.
     pub(super) key: &'static str,
-    /// The name for a person.
+    /// The readable name.
     pub(super) what: &'static str,
     pub(super) unit: Unit,
     /// Whether the chart shows it.
@@ -53,7 +53,7 @@ pub(super) const CONNECTIONS: Figure =
 pub(super) const BINARY: Figure = bytes("binary", "binary");
 pub(super) const ZIP: Figure = bytes("zip", "zip");
 
-/// All of them, in the order of the table.
+/// All figures, in the order of the table.
 pub(super) const ALL: [&Figure; 23] = [
     &COLD_WALL,
     &COLD_CPU,

@@ -1,4 +1,4 @@
-//! The report for programs, with every sample, so that they can calculate other statistics.
+//! Renders the report as JSON, with every sample, so that programs can calculate other statistics.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::broker::quota::PERCENT;
 use crate::broker::test_bed::{GITHUB_ROUND_TRIP, SSM_ROUND_TRIP};
 use crate::statistics::Summary;
 
-/// The whole report.
+/// Renders the complete report.
 pub(super) fn render(report: &Report) -> Value {
     let rows: Vec<Value> = report.rows().map(|(figure, summaries)| row(report, figure, &summaries)).collect();
     json!({

@@ -1,4 +1,4 @@
-//! The runs. Both binaries take turns, so that other load on the machine affects them equally.
+//! Runs the measurements. Two binaries alternate, so that other load on the machine affects them equally.
 
 use std::path::{Path, PathBuf};
 
@@ -14,13 +14,14 @@ use crate::progress;
 use crate::size;
 use crate::units::{milliseconds, number};
 
-/// Later invocations in a run at full speed with near peers.
+/// The number of later invocations in a run at full speed with near peers.
 const LATER: u32 = 50;
-/// Later invocations in a run with distant peers: they take long, and their wall time hardly varies.
+/// The number of later invocations in a run with distant peers. They take long, and their wall time hardly varies.
 const LATER_DISTANT: u32 = 5;
-/// Later invocations in a run with only the quota: so many that the share left when they begin matters little.
+/// The number of later invocations in a run with only the quota. With this many, the unused quota at their beginning
+/// has little effect.
 const LATER_QUOTA: u32 = 100;
-/// Processes whose memory is measured: it hardly varies.
+/// The number of processes whose memory is measured. It hardly varies.
 const MEMORY_RUNS: u32 = 3;
 const NEAR: Conditions = Conditions { distant: false, quota: false };
 const QUOTA: Conditions = Conditions { distant: false, quota: true };
@@ -69,7 +70,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Afterwards the kernel has the binaries in its cache, and the stand-ins have their certificates.
+    /// Runs each binary once, so that the kernel has the binaries in its cache and the stand-ins have their
+    /// certificates.
     async fn warm_up(&self) -> Result<()> {
         for program in &self.programs {
             self.bed.run(program, NEAR, 1).await?;
@@ -112,12 +114,12 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The indices of the binaries, forwards in one run, backwards in the next.
+/// Returns the indices of the binaries, in reverse order in every other run.
 fn order(run: u32, binaries: usize) -> impl Iterator<Item = usize> {
     (0..binaries).map(move |index| if run.is_multiple_of(2) { index } else { binaries - 1 - index })
 }
 
-/// The number of later invocations in a run.
+/// Returns the number of later invocations in a run.
 fn later(at: Conditions) -> u32 {
     match (at.quota, at.distant) {
         (false, false) => LATER,
@@ -158,7 +160,7 @@ fn add_costs(samples: &mut Samples, at: Conditions, costs: &Costs) {
     }
 }
 
-/// Growth is measured from a tenth of the invocations on, so that what is allocated once does not count.
+/// Measures memory. Growth is measured from a tenth of the invocations on, which excludes one-time allocations.
 async fn add_memory(samples: &mut Samples, bed: &TestBed, program: &Path, invocations: u32) -> Result<()> {
     let connections_before = bed.connections();
     let broker = bed.launch(program, NEAR).await?;
@@ -174,7 +176,7 @@ async fn add_memory(samples: &mut Samples, bed: &TestBed, program: &Path, invoca
     Ok(())
 }
 
-/// Peak and anonymous memory.
+/// Returns peak and anonymous memory.
 fn memory(process: u32) -> Result<(f64, f64)> {
     let peak = process::peak_memory(process).context("cannot read the peak memory")?;
     let anonymous = process::anonymous_memory(process).context("cannot read the anonymous memory")?;
@@ -186,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn binaries_take_turns_in_going_first() {
+    fn binaries_alternate_in_being_first() {
         assert_eq!(order(0, 2).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(order(1, 2).collect::<Vec<_>>(), [1, 0]);
         assert_eq!(order(1, 1).collect::<Vec<_>>(), [0]);

@@ -1,4 +1,4 @@
-//! `bench`: what a token costs in time and memory, as medians of whole processes.
+//! `bench`: the time and memory for a token, as medians of whole processes.
 
 mod chart;
 mod figures;
@@ -16,11 +16,11 @@ use crate::args::BenchOptions;
 use crate::{print, write};
 use report::Plan;
 
-/// Measures the binary, and the one to compare it with.
+/// Measures the binary, and the one to compare with.
 pub(crate) async fn run(options: &BenchOptions) -> Result<()> {
     let against = options.against.as_deref().map(bootstrap::find).transpose()?;
     let program = bootstrap::find_or_build(options.bootstrap.as_deref(), Profile::Release).await?;
-    // Measuring takes minutes, so files that cannot be written are noticed before.
+    // Measuring takes minutes, so files that cannot be written are reported first.
     for file in [&options.json, &options.svg].into_iter().flatten() {
         write(file, "")?;
     }

@@ -11,15 +11,15 @@ use crate::statistics::Summary;
 pub(super) struct Report {
     pub(super) machine: Machine,
     pub(super) plan: Plan,
-    /// The load average before the measurement: other work on the machine.
+    /// The load average before the measurement, which shows other work on the machine.
     pub(super) load: f64,
-    /// The measured binary, then the one to compare it with.
+    /// The measured binary, then the one to compare with.
     pub(super) binaries: Vec<Samples>,
-    /// What was left out, and why.
+    /// The figures that were not measured, with the reason.
     pub(super) left_out: Vec<String>,
 }
 
-/// How much is measured.
+/// The extent of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     /// The number of processes for each figure, except for memory.
@@ -33,7 +33,7 @@ pub(super) struct Plan {
 /// The samples of one binary.
 #[derive(Debug)]
 pub(super) struct Samples {
-    /// Its name in the table.
+    /// The binary's name in the table.
     pub(super) name: &'static str,
     values: Vec<(&'static Figure, f64)>,
 }
@@ -47,14 +47,14 @@ impl Samples {
         self.values.push((figure, value));
     }
 
-    /// The samples of a figure, in the order in which they were measured.
+    /// Returns the samples of a figure, in the order of measurement.
     pub(super) fn of(&self, figure: &Figure) -> Vec<f64> {
         self.values.iter().filter(|(of, _)| *of == figure).map(|(_, value)| *value).collect()
     }
 }
 
 impl Report {
-    /// Every figure that was measured, with a summary for each binary.
+    /// Iterates over the measured figures, with a summary for each binary.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&'static Figure, Vec<Summary>)> {
         figures::ALL.into_iter().filter_map(|figure| {
             let summaries: Option<Vec<_>> =
@@ -64,7 +64,7 @@ impl Report {
     }
 }
 
-/// The first median as a multiple of the second; `None` without a second, or when it is 0.
+/// Returns the first median as a multiple of the second, or `None` without a second or when it is 0.
 pub(super) fn ratio(summaries: &[Summary]) -> Option<f64> {
     let [first, second] = summaries else { return None };
     (second.median > 0.0).then(|| first.median / second.median)
@@ -74,7 +74,7 @@ pub(super) fn ratio(summaries: &[Summary]) -> Option<f64> {
 pub(super) mod tests {
     use super::*;
 
-    /// Two binaries; the first takes 2 ms, the second 4 ms, from start to token.
+    /// Returns a report on two binaries, which take 2 ms and 4 ms from start to token.
     pub(in crate::bench) fn example() -> Report {
         let mut binaries = vec![Samples::new("bootstrap"), Samples::new("other")];
         for (binary, base) in binaries.iter_mut().zip([2.0, 4.0]) {

@@ -1,4 +1,4 @@
-//! The report for a person at a terminal.
+//! Renders the report for a terminal.
 
 use comfy_table::Table;
 
@@ -12,7 +12,7 @@ use crate::table;
 /// Below this load average, the machine counts as idle.
 const QUIET: f64 = 0.5;
 
-/// Heading, table and explanations.
+/// Renders heading, table and explanations.
 pub(super) fn render(report: &Report) -> String {
     let head = format!(
         "{}\nMedians of {} processes, with the quartiles in parentheses; memory and connections: of fewer processes.",
@@ -32,7 +32,7 @@ pub(super) fn render(report: &Report) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The conditions that the rows' names refer to.
+/// Explains the conditions in the names of the rows.
 pub(super) fn conditions(plan: &Plan) -> String {
     format!(
         "128 MB quota: {PERCENT} % of a core, in periods of {} ms, after init. Distant peers: round trips of {} ms \
@@ -59,7 +59,7 @@ fn table(report: &Report) -> Table {
     table
 }
 
-/// Median and quartiles.
+/// Formats median and quartiles.
 fn cells_of(figure: &Figure, summary: &Summary) -> [String; 2] {
     let (lower, upper) = (figure.unit.format(summary.lower_quartile), figure.unit.format(summary.upper_quartile));
     let spread = if lower == upper {

@@ -1,4 +1,4 @@
-//! A process's CPU time and memory, as the kernel reports them in `/proc`.
+//! Reads a process's CPU time and memory from `/proc`.
 
 use std::fs;
 use std::io;
@@ -9,17 +9,18 @@ use tokio::time::sleep;
 
 /// A process whose CPU time does not change for this long is waiting.
 const SETTLED: Duration = Duration::from_millis(2);
-/// How often to look, at most.
+/// The maximum number of checks.
 const TRIES: u32 = 100;
 
-/// CPU time of all threads, user and system, in nanoseconds. It lacks threads that ended; the broker ends none.
+/// Returns the CPU time of all threads, user and system, in nanoseconds. Threads that have ended are not included, but
+/// the broker ends none while it is measured.
 /// <https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat>
 pub(crate) fn cpu_time(process: u32) -> io::Result<Duration> {
     let mut total = Duration::ZERO;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
         match fs::read_to_string(thread?.path().join("schedstat")) {
             Ok(schedstat) => total += scheduled(&schedstat)?,
-            // The thread ended in between.
+            // The thread has ended meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
@@ -27,7 +28,7 @@ pub(crate) fn cpu_time(process: u32) -> io::Result<Duration> {
     Ok(total)
 }
 
-/// CPU time once the process waits: the kernel counts what a thread used when the thread stops running.
+/// Returns the CPU time once the process waits. The kernel updates a thread's time when the thread stops running.
 pub(crate) async fn settled_cpu_time(process: u32) -> io::Result<Duration> {
     let mut before = cpu_time(process)?;
     for _ in 0..TRIES {
@@ -41,23 +42,23 @@ pub(crate) async fn settled_cpu_time(process: u32) -> io::Result<Duration> {
     Ok(before)
 }
 
-/// Peak resident memory, in bytes (`VmHWM`).
+/// Returns the peak resident memory in bytes (`VmHWM`).
 pub(crate) fn peak_memory(process: u32) -> io::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     kib(&status, "VmHWM").ok_or_else(|| io::Error::other("no VmHWM in /proc/PID/status"))
 }
 
-/// Resident anonymous memory, in bytes: heap and stacks, without the pages of files.
+/// Returns the resident anonymous memory in bytes: heap and stacks, without the pages of files.
 pub(crate) fn anonymous_memory(process: u32) -> io::Result<u64> {
     kib(&rollup(process)?, "Anonymous").ok_or_else(|| io::Error::other("no Anonymous in /proc/PID/smaps_rollup"))
 }
 
-/// Proportional set size, in bytes: a page that n processes share counts as 1/n.
+/// Returns the proportional set size in bytes: a page that n processes share counts as 1/n.
 pub(crate) fn proportional_memory(process: u32) -> io::Result<u64> {
     kib(&rollup(process)?, "Pss").ok_or_else(|| io::Error::other("no Pss in /proc/PID/smaps_rollup"))
 }
 
-/// The broker lets no other process of its user read its memory, nor the kernel's figures about it.
+/// Reads the process's memory statistics. The broker does not allow other processes of its user to read them.
 fn rollup(process: u32) -> io::Result<String> {
     let file = format!("/proc/{process}/smaps_rollup");
     match fs::read_to_string(&file) {

@@ -1,4 +1,4 @@
-//! The share of a core that Lambda gives to 128 MB, set by a control group, where control groups can be written.
+//! Sets the share of a core that Lambda gives to 128 MB, with a control group if control groups can be written.
 
 use std::fs;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-/// 128 MB of the 1,769 MB that come with a whole core.
+/// Lambda's share for 128 MB, in percent: 1,769 MB have a whole core.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>
 pub(crate) const PERCENT: u32 = 7;
 
@@ -26,12 +26,12 @@ enum Version {
     Two,
 }
 
-/// A group; removed when dropped, which works only after its processes ended.
+/// A control group. Removed when dropped, which works only after its processes have ended.
 #[derive(Debug)]
 pub(crate) struct Quota(PathBuf);
 
 impl Groups {
-    /// Finds a group and tests it with a process. The error is the reason of the last failure.
+    /// Finds a group and tests it with a process. The error is the reason for the last failure.
     pub(crate) fn find() -> Result<Self, String> {
         let read = |path: &str| fs::read_to_string(path).map_err(|why| format!("{path}: {why}"));
         let candidates = candidates(&read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?);
@@ -85,7 +85,7 @@ impl Quota {
 
 impl Drop for Quota {
     fn drop(&mut self) {
-        // An empty group that stays behind costs nothing.
+        // An empty group that is left behind has no effect.
         drop(fs::remove_dir(&self.0));
     }
 }
@@ -95,8 +95,8 @@ fn end(child: &mut Child) -> io::Result<()> {
     child.wait().map(drop)
 }
 
-/// Groups to try, the likeliest first. With version 2, a group that contains processes cannot contain groups with
-/// controllers, so the groups above our own are candidates, too.
+/// Returns the groups to try, the most likely first. With version 2, a group that contains processes cannot contain
+/// groups with controllers, so the groups above our own are also candidates.
 fn candidates(mountinfo: &str, own: &str) -> Vec<Groups> {
     let mut found = Vec::new();
     for (mount, kind, options) in mountinfo.lines().filter_map(mount) {
@@ -113,14 +113,14 @@ fn candidates(mountinfo: &str, own: &str) -> Vec<Groups> {
             found.push(Groups { parent: below(mount, own), version: Version::One });
         }
     }
-    // Where both versions are mounted, mostly version 1 has the CPU controller.
+    // If both versions are mounted, version 1 usually has the CPU controller.
     found.sort_by_key(|groups| groups.version == Version::One);
     found.dedup();
     found.reverse();
     found
 }
 
-/// Mount point, type and the file system's options of a line of `/proc/self/mountinfo`.
+/// Parses mount point, type and file system options of a line of `/proc/self/mountinfo`.
 /// <https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html>
 fn mount(line: &str) -> Option<(&str, &str, &str)> {
     let (place, file_system) = line.split_once(" - ")?;

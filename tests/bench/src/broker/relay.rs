@@ -1,8 +1,8 @@
-//! A distant peer: a relay on the loopback that delays what it forwards.
+//! Simulates a distant peer with a relay on the loopback interface that delays all traffic.
 //!
-//! Each direction is delayed by half of the round trip. TCP's handshake takes no time on the loopback, so the relay adds
-//! it: nothing that the client sends leaves earlier than one round trip after the connection was opened. Each direction
-//! has threads, since they sleep more precisely than Tokio's timers, which count in milliseconds.
+//! Each direction is delayed by half of the round trip. TCP's handshake takes no time on the loopback interface, so the
+//! relay adds it: it forwards nothing from the client earlier than one round trip after the connection was opened. Each
+//! direction has its own threads, which sleep more precisely than Tokio's timers with their resolution of 1 ms.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -40,14 +40,14 @@ impl Relay {
                 if is_dropped.load(Ordering::Relaxed) {
                     break;
                 }
-                // The client notices a connection that fails.
+                // The client detects a failed connection.
                 drop(connect(client, target, round_trip));
             }
         });
         Ok(Self { address, dropped })
     }
 
-    /// The URL that it listens on.
+    /// Returns the URL of the listener.
     pub(crate) fn url(&self) -> String {
         format!("https://{}", self.address)
     }
@@ -56,7 +56,7 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         self.dropped.store(true, Ordering::Relaxed);
-        // Wakes the listener.
+        // Unblocks the listener.
         drop(TcpStream::connect(self.address));
     }
 }
@@ -71,7 +71,7 @@ fn connect(client: TcpStream, target: SocketAddr, round_trip: Duration) -> io::R
     Ok(())
 }
 
-/// Forwards bytes from one end to the other, `delay` after they were sent, but no earlier than `delay` after `start`.
+/// Forwards bytes `delay` after they were sent, but no earlier than `delay` after `start`.
 fn deliver(mut from: TcpStream, mut to: TcpStream, delay: Duration, start: Instant) {
     let (send, receive) = mpsc::channel::<Parcel>();
     thread::spawn(move || {
@@ -90,7 +90,7 @@ fn deliver(mut from: TcpStream, mut to: TcpStream, delay: Duration, start: Insta
                 break;
             }
         }
-        // The end of one stream ends the other.
+        // The end of one stream closes the other.
         drop(to.shutdown(Shutdown::Both));
     });
 }
@@ -102,7 +102,7 @@ mod tests {
     const ROUND_TRIP: Duration = Duration::from_millis(40);
 
     #[test]
-    fn tcps_handshake_costs_a_round_trip() {
+    fn tcps_handshake_takes_a_round_trip() {
         let echo = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let relay = Relay::start(echo.local_addr().unwrap(), ROUND_TRIP).unwrap();
         thread::spawn(move || {
@@ -118,7 +118,7 @@ mod tests {
             client.write_all(b"x").unwrap();
             client.read_exact(&mut [0]).unwrap();
             let took = before.elapsed();
-            // Never early; how late depends on the machine's load.
+            // There is no upper bound, because it depends on the machine's load.
             assert!(took >= ROUND_TRIP * round_trips, "{took:?}");
         }
     }

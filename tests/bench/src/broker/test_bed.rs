@@ -1,4 +1,4 @@
-//! The stand-ins, near or distant, and a CPU quota: the conditions under which brokers are measured.
+//! The conditions of a measurement: near or distant stand-ins, and a CPU quota.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,15 +10,15 @@ use super::process;
 use super::quota::{Groups, Quota};
 use super::relay::Relay;
 
-/// Roughly from Europe to GitHub's nearest site and back.
+/// The approximate round trip from Europe to GitHub's nearest site.
 pub(crate) const GITHUB_ROUND_TRIP: Duration = Duration::from_millis(30);
-/// Roughly within a region of AWS and back.
+/// The approximate round trip within an AWS region.
 pub(crate) const SSM_ROUND_TRIP: Duration = Duration::from_millis(2);
 
-/// The error of a broker that neither answers nor ends.
+/// The error of a broker that neither responds nor exits.
 const STUCK: &str = "the broker is stuck";
 
-/// The stand-ins, which serve one broker after the other.
+/// The stand-ins, which serve one broker at a time.
 #[derive(Debug)]
 pub(crate) struct TestBed {
     pub(crate) sandbox: Sandbox,
@@ -31,14 +31,14 @@ pub(crate) struct TestBed {
 /// The conditions of one process.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Conditions {
-    /// SSM and GitHub are as far away as they usually are.
+    /// Whether SSM and GitHub have realistic round trips.
     pub(crate) distant: bool,
-    /// After init, the process has the share of a core that Lambda gives to 128 MB.
+    /// Whether the process gets only Lambda's share of a core for 128 MB after init.
     pub(crate) quota: bool,
 }
 
 impl Conditions {
-    /// A few words for a person.
+    /// Describes the conditions in a few words.
     pub(crate) fn describe(self) -> &'static str {
         match (self.quota, self.distant) {
             (false, false) => "full speed, near peers",
@@ -49,29 +49,29 @@ impl Conditions {
     }
 }
 
-/// The time that something took.
+/// A duration and its CPU time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {
     pub(crate) wall: Duration,
     pub(crate) cpu: Duration,
 }
 
-/// What a process cost. CPU time is measured only without a quota and with near peers.
+/// The costs of a process. CPU time is measured only without a quota and with near peers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Costs {
-    /// Until it asked for its first invocation.
+    /// The cost until the process polls for its first invocation.
     pub(crate) init: Cost,
-    /// From the first invocation's delivery to its answer.
+    /// The cost from the first invocation's delivery to its response.
     pub(crate) first: Cost,
-    /// The average of the later invocations.
+    /// The average cost of the later invocations.
     pub(crate) later: Cost,
 }
 
 impl TestBed {
-    /// Starts the stand-ins; `period` is the quota's.
+    /// Starts the stand-ins. `period` is the period of the quota.
     pub(crate) async fn start(period: Duration) -> Result<Self> {
         let sandbox = Sandbox::start_at(0).await.context("no free loopback port")?;
-        let relay = |to, round_trip| Relay::start(to, round_trip).context("no relay to the stand-ins");
+        let relay = |to, round_trip| Relay::start(to, round_trip).context("cannot start a relay to the stand-ins");
         let distant_ssm = relay(sandbox.ssm.address(), SSM_ROUND_TRIP)?;
         let distant_github = relay(sandbox.github.address(), GITHUB_ROUND_TRIP)?;
         Ok(Self { sandbox, distant_ssm, distant_github, groups: Groups::find(), period })
@@ -91,17 +91,17 @@ impl TestBed {
         Ok(bed)
     }
 
-    /// Why there is no quota on this machine, if there is none.
+    /// Returns the reason why this machine has no quota, if it has none.
     pub(crate) fn quota_error(&self) -> Option<&str> {
         self.groups.as_ref().err().map(String::as_str)
     }
 
-    /// How many connections brokers opened to SSM and GitHub.
+    /// Returns the number of connections to SSM and GitHub.
     pub(crate) fn connections(&self) -> u64 {
         (self.sandbox.ssm.connections() + self.sandbox.github.connections()) as u64
     }
 
-    /// Starts a broker, invokes it once, then `later` times more, and ends it.
+    /// Starts a broker, invokes it once and then `later` more times, and stops it.
     pub(crate) async fn run(&self, program: &Path, conditions: Conditions, later: u32) -> Result<Costs> {
         let quota = self.quota(conditions)?;
         let started = Instant::now();
@@ -111,7 +111,7 @@ impl TestBed {
         let cpu = async || if measured { settled_cpu_time(&broker).await } else { Ok(Duration::ZERO) };
         let init_cpu = cpu().await?;
         if let Some(quota) = &quota {
-            quota.enter(broker.id()).context("the control group does not take the broker")?;
+            quota.enter(broker.id()).context("cannot move the broker into the control group")?;
         }
         let first_wall = self.invoke(&broker).await?;
         let cold_cpu = cpu().await?;
@@ -131,11 +131,11 @@ impl TestBed {
             .with_context(|| format!("cannot start {}", program.display()))?;
         match self.sandbox.lambda.try_ready().await.context(STUCK)? {
             Phase::Ready => Ok(broker),
-            phase => bail!("{} does not start: {phase}", program.display()),
+            phase => bail!("{} did not start: {phase}", program.display()),
         }
     }
 
-    /// Invokes the broker and returns how long that took. An error of the broker is an error.
+    /// Invokes the broker and returns the duration. Fails when the broker returns an error.
     pub(crate) async fn invoke(&self, broker: &Broker) -> Result<Duration> {
         let invocation = self.sandbox.lambda.try_invoke("null").await.context(STUCK)?;
         if !invocation.is_success() {
@@ -144,7 +144,7 @@ impl TestBed {
         Ok(invocation.elapsed)
     }
 
-    /// Invokes the broker repeatedly and returns how long that took.
+    /// Invokes the broker repeatedly and returns the total duration.
     pub(crate) async fn invoke_times(&self, broker: &Broker, times: u32) -> Result<Duration> {
         let mut took = Duration::ZERO;
         for _ in 0..times {
@@ -173,7 +173,7 @@ impl TestBed {
     }
 }
 
-/// CPU time of a broker, see [`process::settled_cpu_time`].
+/// Returns the CPU time of a broker, see [`process::settled_cpu_time`].
 pub(crate) async fn settled_cpu_time(broker: &Broker) -> Result<Duration> {
     process::settled_cpu_time(broker.id()).await.context("cannot read the CPU time")
 }

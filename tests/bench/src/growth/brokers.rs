@@ -1,4 +1,4 @@
-//! Concurrent brokers on this machine.
+//! Measures concurrent brokers on this machine.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use crate::units::Unit::{Bytes, Count, Milliseconds};
 use crate::units::{milliseconds, number};
 
 const SIZES: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
-/// Invocations of each broker after its first, while the other brokers have theirs.
+/// The number of invocations of each broker after its first, concurrent with those of the other brokers.
 const LATER: u32 = 20;
 
 /// Measures crowds of growing size.
@@ -73,7 +73,7 @@ async fn measure_crowd(bed: &TestBed, program: &Path, size: u32) -> Result<[f64;
     ])
 }
 
-/// Invokes a broker repeatedly and returns how long that took.
+/// Invokes a broker repeatedly and returns the total duration.
 async fn tokens(member: &Member, times: u32) -> Result<Duration> {
     let mut took = Duration::ZERO;
     for _ in 0..times {
@@ -86,18 +86,18 @@ async fn tokens(member: &Member, times: u32) -> Result<Duration> {
     Ok(took)
 }
 
-/// CPU time of all brokers.
+/// Returns the CPU time of all brokers.
 async fn cpu(members: &[Member]) -> Result<Duration> {
     let times = try_join_all(members.iter().map(|member| settled_cpu_time(&member.broker))).await?;
     Ok(times.into_iter().sum())
 }
 
-/// CPU time of this process, which runs the stand-ins.
+/// Returns the CPU time of this process, which runs the stand-ins.
 fn stand_ins_cpu() -> Result<Duration> {
     process::cpu_time(std::process::id()).context("cannot read the CPU time")
 }
 
-/// The proportional set sizes.
+/// Summarises the proportional set sizes.
 fn memory(members: &[Member]) -> Result<Summary> {
     let sizes = members.iter().map(|member| process::proportional_memory(member.broker.id()).map(number));
     let sizes: Vec<f64> = sizes.collect::<Result<_, _>>().context("cannot read the memory")?;

@@ -1,4 +1,4 @@
-//! Concurrent brokers, each with a Lambda of its own, all with the same SSM and GitHub.
+//! Concurrent brokers, each with its own Lambda stand-in, all with the same SSM and GitHub.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use sandbox::{Broker, Invocation, Lambda, Phase, Sandbox};
 
 const STUCK: &str = "a broker is stuck";
 
-/// One of the brokers.
+/// One of the concurrent brokers.
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) broker: Broker,
@@ -17,7 +17,7 @@ pub(super) struct Member {
     started: Instant,
 }
 
-/// Starts `size` brokers and waits until all are ready. Each comes with the duration of its init.
+/// Starts `size` brokers and waits until all are ready. Returns each with the duration of its init.
 pub(super) async fn start(sandbox: &Sandbox, program: &Path, size: u32) -> Result<Vec<(Member, Duration)>> {
     let mut members = Vec::new();
     for _ in 0..size {
@@ -43,11 +43,11 @@ impl Member {
                 let took = self.started.elapsed();
                 Ok((self, took))
             }
-            phase => bail!("a broker does not start: {phase}"),
+            phase => bail!("a broker did not start: {phase}"),
         }
     }
 
-    /// Invokes the broker. An error of the broker is a result, too.
+    /// Invokes the broker. An error of the broker is also a result.
     pub(super) async fn invoke(&self) -> Result<Invocation> {
         self.lambda.try_invoke("null").await.context(STUCK)
     }

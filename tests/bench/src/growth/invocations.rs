@@ -1,4 +1,4 @@
-//! Many invocations in one process.
+//! Measures many invocations in one process.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::progress;
 use crate::units::Unit::{Bytes, Count, Milliseconds};
 use crate::units::{milliseconds, number};
 
-/// The numbers of invocations after which there is a row.
+/// The numbers of invocations after which a row is measured.
 const MARKS: [u32; 4] = [1, 10, 100, 1_000];
 
-/// Measures one process. Each row is about the invocations since the row before.
+/// Measures one process. Each row covers the invocations since the previous row.
 pub(super) async fn measure(program: &Path) -> Result<Section> {
     let bed = TestBed::warmed_up(program).await?;
     let connections_before = bed.connections();
@@ -50,7 +50,7 @@ pub(super) async fn measure(program: &Path) -> Result<Section> {
     Ok(rows.section("Invocations in one process; each row is about those since the row above"))
 }
 
-/// Wall and CPU time of several invocations.
+/// Returns the wall time and the CPU time of several invocations.
 async fn invoke(bed: &TestBed, broker: &Broker, times: u32, bar: &ProgressBar) -> Result<(Duration, Duration)> {
     let cpu_before = settled_cpu_time(broker).await?;
     let mut wall = Duration::ZERO;

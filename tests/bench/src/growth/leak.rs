@@ -1,8 +1,8 @@
-//! The growth of memory with each invocation.
+//! Measures the growth of memory with each invocation.
 //!
-//! A Lambda runtime puts each invocation's trace ID into the environment, as the AWS SDKs expect, and `setenv` of the C
-//! library keeps every value that a variable ever had. So memory grows with each new ID, whatever the function does. The
-//! growth that is the function's own shows with a constant ID.
+//! A Lambda runtime sets an environment variable to each invocation's trace ID, as the AWS SDKs expect, and `setenv` of
+//! the C library never frees an old value. So memory grows with each new ID in every function. A constant ID shows the
+//! function's own growth.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::units::{Unit, number};
 
 const INVOCATIONS: u32 = 2_000;
 
-/// Measures both.
+/// Measures the growth with changing IDs and with a constant ID.
 pub(super) async fn measure(program: &Path) -> Result<Section> {
     let bar = progress::bar(2);
     bar.set_message("growth of memory");
@@ -32,8 +32,8 @@ pub(super) async fn measure(program: &Path) -> Result<Section> {
     Ok(rows.section(format!("Growth of anonymous memory per invocation, over {INVOCATIONS} invocations")))
 }
 
-/// The growth of anonymous memory, in bytes, rounded up; 0 if memory shrinks. A quarter as many invocations come before,
-/// while the heap reaches its size.
+/// Returns the growth of anonymous memory per invocation in bytes, rounded up, or 0 if memory shrinks. A quarter as
+/// many invocations precede the measurement, so that the heap reaches its size.
 pub(crate) async fn bytes_per_invocation(program: &Path, trace_ids: TraceIds, invocations: u32) -> Result<u64> {
     let bed = TestBed::without_quota().await?;
     bed.sandbox.lambda.set_trace_ids(trace_ids);

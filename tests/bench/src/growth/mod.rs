@@ -1,4 +1,4 @@
-//! `growth`: how cost grows with invocations and brokers, and what happens when SSM throttles.
+//! `growth`: the growth of cost with invocations and brokers, and the effect of throttling by SSM.
 
 mod brokers;
 mod crowd;
@@ -18,7 +18,7 @@ use crate::machine::Machine;
 use crate::units::Unit;
 use crate::{print, table, write};
 
-/// The answer to one question.
+/// One part of the results.
 #[derive(Debug)]
 struct Section {
     title: String,
@@ -26,7 +26,7 @@ struct Section {
     json: Value,
 }
 
-/// All answers.
+/// All results.
 #[derive(Debug)]
 struct Growth {
     machine: Machine,
@@ -36,7 +36,7 @@ struct Growth {
 /// Measures everything.
 pub(crate) async fn run(options: &GrowthOptions) -> Result<()> {
     let program = bootstrap::find_or_build(options.bootstrap.as_deref(), Profile::Release).await?;
-    // Measuring takes long, so a file that cannot be written is noticed before.
+    // Measuring takes long, so a file that cannot be written is reported first.
     if let Some(file) = &options.json {
         write(file, "")?;
     }
@@ -59,14 +59,14 @@ async fn measure(program: &Path) -> Result<Growth> {
 }
 
 impl Growth {
-    /// For a person at a terminal.
+    /// Renders the results for a terminal.
     fn text(&self) -> String {
         let sections =
             self.sections.iter().map(|(_, section)| format!("{}\n\n{}\n", section.title, section.table.trim_fmt()));
         format!("{}\n\n{}", self.machine.describe(), sections.collect::<Vec<_>>().join("\n"))
     }
 
-    /// For programs.
+    /// Renders the results as JSON.
     fn json(&self) -> Value {
         let sections = self.sections.iter().map(|(name, section)| ((*name).to_owned(), section.json.clone()));
         let mut all: Map<String, Value> = sections.collect();
@@ -75,14 +75,14 @@ impl Growth {
     }
 }
 
-/// Rows of numbers, which become a table and JSON.
+/// Rows of numbers for a table and for JSON.
 struct Rows<const N: usize> {
     columns: [(&'static str, &'static str, Unit); N],
     rows: Vec<[f64; N]>,
 }
 
 impl<const N: usize> Rows<N> {
-    /// Each column has a name in JSON, a heading and a unit.
+    /// Creates rows without numbers. Each column has a name in JSON, a heading and a unit.
     fn new(columns: [(&'static str, &'static str, Unit); N]) -> Self {
         Self { columns, rows: Vec::new() }
     }

@@ -1,6 +1,7 @@
-//! Concurrent callers, and an SSM that throttles.
+//! Measures concurrent callers while SSM throttles.
 //!
-//! Lambda runs concurrent invocations in environments of their own, so each caller has its own broker, started before.
+//! Lambda runs concurrent invocations in separate environments, so each caller has its own broker, which is already
+//! started.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,24 +23,24 @@ const CALLERS: u32 = 200;
 /// SSM's default throughput for `GetParameters`, per account and region.
 /// <https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm>
 const REQUESTS_PER_SECOND: u32 = 40;
-/// The header that is the same in all attempts of an operation.
+/// The header whose value is the same in all attempts of an operation.
 const OPERATION: &str = "amz-sdk-invocation-id";
-/// Requests are counted by windows of this length.
+/// The length of the windows in which requests are counted.
 const WINDOW: Duration = Duration::from_millis(100);
 
-/// How it went.
+/// The outcome of the measurement.
 struct Outcome {
-    /// How many callers got each answer.
+    /// The number of callers for each response.
     answers: BTreeMap<String, usize>,
-    /// How many brokers made this many requests to SSM.
+    /// The number of brokers for each number of requests to SSM.
     attempts: BTreeMap<usize, usize>,
-    /// How many requests SSM got in each window.
+    /// The number of requests to SSM in each window.
     windows: Vec<usize>,
-    /// When the last caller had its answer.
+    /// The time until the last caller got its response.
     last: Duration,
 }
 
-/// Lets all callers invoke their brokers at the same moment.
+/// Lets all callers invoke their brokers at the same time.
 pub(super) async fn measure(program: &Path) -> Result<Section> {
     let bar = progress::bar(1);
     bar.set_message(format!("{CALLERS} callers, SSM throttled"));
@@ -61,8 +62,8 @@ pub(super) async fn measure(program: &Path) -> Result<Section> {
     Ok(Outcome::of(&invocations, &requests, before, last).section())
 }
 
-/// Lets one request pass in each of the [`REQUESTS_PER_SECOND`] parts of a second and refuses the others. What is not
-/// used of a part is lost.
+/// Accepts one request in each of the [`REQUESTS_PER_SECOND`] parts of a second and refuses the others. Unused parts
+/// are not carried over.
 async fn throttle(sandbox: &Sandbox) {
     let refusal = ssm::error("ThrottlingException", "Rate exceeded");
     let mut parts = interval(Duration::from_secs(1) / REQUESTS_PER_SECOND);
@@ -122,7 +123,7 @@ fn answer(invocation: &Invocation) -> String {
     }
 }
 
-/// How often each item occurs.
+/// Counts the occurrences of each item.
 fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     let mut counts = BTreeMap::new();
     for item in items {
@@ -131,7 +132,7 @@ fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     counts
 }
 
-/// The number of requests in each window.
+/// Returns the number of requests in each window.
 fn windows(requests: &[Recorded], start: Instant) -> Vec<usize> {
     let windows = requests.iter().map(|request| request.at.duration_since(start).as_millis() / WINDOW.as_millis());
     let counts = count(windows);

@@ -1,7 +1,7 @@
-//! The number of system calls that a broker makes, counted by strace.
+//! Counts a broker's system calls with strace.
 //!
-//! How often a program waits for the network depends on timing, so the numbers vary by a few. The minimum of several runs
-//! is stable.
+//! The number of waits for the network depends on timing, so the counts vary slightly. The minimum of several runs is
+//! stable.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,9 +12,9 @@ use anyhow::{Context, Result};
 use crate::broker::{Conditions, TestBed};
 
 const RUNS: usize = 5;
-/// Invocations after the first one, in each run.
+/// The number of invocations after the first one in each run.
 const LATER: u32 = 10;
-/// Part of the request that the broker sends when it is ready for an invocation.
+/// A part of the request that the broker sends when it is ready for an invocation.
 const NEXT: &str = "/runtime/invocation/next";
 
 /// The system calls of one run.
@@ -25,7 +25,7 @@ struct Calls {
     later: u64,
 }
 
-/// Keys, meanings and numbers; or why there are none.
+/// Returns keys, meanings and counts, or the reason why there are none.
 pub(super) async fn count(program: &Path) -> Result<Result<[(&'static str, &'static str, u64); 3], String>> {
     let mut min: Option<Calls> = None;
     for _ in 0..RUNS {
@@ -33,7 +33,7 @@ pub(super) async fn count(program: &Path) -> Result<Result<[(&'static str, &'sta
             Ok(trace) => trace,
             Err(why) => return Ok(Err(why)),
         };
-        let calls = calls(&trace).context("strace's output is not as expected")?;
+        let calls = calls(&trace).context("unexpected output of strace")?;
         min = Some(min.map_or(calls, |min| min.min(calls)));
     }
     let Calls { init, first, later } = min.context("no runs")?;
@@ -50,7 +50,7 @@ async fn trace(program: &Path) -> Result<Result<String, String>> {
         return Ok(Err("strace is not installed".into()));
     };
     let bed = TestBed::without_quota().await?;
-    let directory = tempfile::tempdir().context("no temporary directory")?;
+    let directory = tempfile::tempdir().context("cannot create a temporary directory")?;
     let (script, output) = (directory.path().join("traced"), directory.path().join("trace"));
     let content = format!(
         "#!/bin/sh\nexec {} -D -f -qq -s 80 -o {} {}\n",
@@ -67,12 +67,12 @@ async fn trace(program: &Path) -> Result<Result<String, String>> {
     fs::read_to_string(&output).map(Ok).context("strace wrote nothing")
 }
 
-/// The path of strace. The broker's own `PATH` is Lambda's.
+/// Returns the path of strace, because the broker's `PATH` is Lambda's.
 fn strace() -> Option<&'static str> {
     ["/usr/bin/strace", "/bin/strace", "/usr/local/bin/strace"].into_iter().find(|path| Path::new(path).is_file())
 }
 
-/// A path as one word for a shell.
+/// Quotes a path for a shell.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
@@ -83,7 +83,7 @@ impl Calls {
     }
 }
 
-/// `None` when there are fewer than two invocations.
+/// Counts the system calls in a trace. Returns `None` with fewer than two invocations.
 fn calls(trace: &str) -> Option<Calls> {
     let mut counts = vec![0];
     for line in trace.lines().filter(|line| is_call(line)) {
@@ -92,14 +92,14 @@ fn calls(trace: &str) -> Option<Calls> {
             counts.push(0);
         }
     }
-    // After the last request for an invocation the process is killed.
+    // The process is killed after its last request for an invocation.
     counts.pop();
     let (init, first) = (*counts.first()?, *counts.get(1)?);
     let later = counts.get(2..)?.iter().min()?;
     Some(Calls { init, first, later: *later })
 }
 
-/// Whether the line is `PID name(…`, not a signal, an exit or a resumed call.
+/// Returns whether the line is `PID name(…` and not a signal, an exit or a resumed call.
 fn is_call(line: &str) -> bool {
     let call = line.trim_start_matches(|character: char| character.is_ascii_digit()).trim_start();
     call.split_once('(').is_some_and(|(name, _)| {

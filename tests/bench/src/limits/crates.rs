@@ -1,11 +1,11 @@
-//! The number of crates in the binary.
+//! Counts the crates in the binary.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 use sandbox::bootstrap;
 
-/// The product and its direct and indirect dependencies, without those that only run at build time.
+/// Counts the product and its direct and indirect dependencies, without build dependencies.
 pub(super) async fn linked() -> Result<u64> {
     let what = ["--package", "github-token-broker", "--edges", "normal,no-proc-macro"];
     let arguments = ["tree", "--prefix", "none", "--format", "{p}"].into_iter().chain(what);
@@ -16,7 +16,7 @@ pub(super) async fn linked() -> Result<u64> {
     Ok(distinct(&String::from_utf8_lossy(&output.stdout)))
 }
 
-/// Crates that occur again are marked with a star.
+/// Counts the distinct crates. cargo marks repeated ones with a star.
 fn distinct(tree: &str) -> u64 {
     let crates: BTreeSet<&str> =
         tree.lines().map(|line| line.trim_end_matches(" (*)")).filter(|line| !line.is_empty()).collect();

@@ -1,6 +1,7 @@
-//! Whether the binary contains aws-lc's CPU-jitter entropy source, with which every cold start costs four times as much.
+//! Checks that the binary does not contain aws-lc's CPU-jitter entropy source, which makes a cold start cost four times
+//! as much.
 //!
-//! The binary has no symbols. But the source comes with its own SHA-3 and a self-test of it, so the binary contains the
+//! The binary has no symbols. But the source includes its own SHA-3 with a self-test, so the binary would contain the
 //! digest that the test expects. Nothing else in aws-lc contains it.
 
 use std::fs;

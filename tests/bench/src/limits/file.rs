@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(super) const PATH: &str = ".ci/limits.json";
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.ci/limits.json");
 
-/// Numbers by name, some of them by name and architecture.
+/// Limits by name, some of them by name and architecture.
 #[derive(Debug)]
 pub(super) struct Limits(Value);
 

@@ -18,19 +18,20 @@ impl Finding {
         Self { key, what, is, limit }
     }
 
-    /// Whether it is within its limit, or has none.
+    /// Returns whether the number is within its limit or has none.
     pub(super) fn is_good(&self) -> bool {
         self.limit.is_none_or(|limit| self.is <= limit)
     }
 
-    /// Its row in the table: what it is, the number, the limit, whether the number is above.
+    /// Returns the row in the table: the meaning, the number, the limit, and whether the number exceeds the limit.
     pub(super) fn row(&self) -> [String; 4] {
         let limit = self.limit.map_or("none".into(), |limit| limit.to_string());
         let verdict = if self.is_good() { "" } else { "ABOVE" };
         [self.what.into(), self.is.to_string(), limit, verdict.into()]
     }
 
-    /// What to do about it, unless it is within its limit. A number below its limit needs no remark: some limits leave room.
+    /// Returns the remedy, unless the number is within its limit. A number below its limit needs no remark, because
+    /// some limits leave a margin.
     pub(super) fn remark(&self) -> Option<String> {
         let Self { key, what, is, limit } = self;
         let Some(limit) = limit else {
@@ -43,7 +44,7 @@ impl Finding {
             return Some(format!("{what}: there must be none, see .cargo/config.toml. This limit cannot be raised."));
         }
         Some(format!(
-            "{what}: grew to {is}, {} above the limit of {limit}. Find out what made it grow; if that is worth it, raise \
+            "{what}: grew to {is}, {} above the limit of {limit}. Find the cause; if the growth is justified, raise \
              `{key}` in {} in the same commit.",
             is - limit,
             file::PATH
@@ -56,14 +57,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_numbers_above_their_limits_are_bad() {
+    fn only_numbers_above_their_limits_fail() {
         for (is, limit, good) in [(5, Some(5), true), (6, Some(5), false), (1, Some(0), false), (9, None, true)] {
             assert_eq!(Finding::new("key", "what", is, limit).is_good(), good, "{is} {limit:?}");
         }
     }
 
     #[test]
-    fn remarks_say_what_grew_and_where_the_limit_is() {
+    fn remarks_name_the_number_and_its_limit() {
         let remark = |is, limit| Finding::new("crates", "crates linked", is, limit).remark();
         let grown = remark(6, Some(5)).unwrap();
         assert!(grown.starts_with("crates linked: grew to 6, 1 above the limit of 5."), "{grown}");
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_within_their_limits_get_no_remark() {
+    fn numbers_within_their_limits_have_no_remark() {
         for is in [0, 1, 99, 100] {
             assert_eq!(Finding::new("crates", "crates linked", is, Some(100)).remark(), None, "{is}");
         }

@@ -1,4 +1,4 @@
-//! `limits`: what does not depend on the machine's speed, against committed limits. Never a time.
+//! `limits`: compares figures that do not depend on the machine's speed with the committed limits.
 
 mod calls;
 mod connections;
@@ -17,14 +17,14 @@ use crate::{size, table};
 use file::Limits;
 use finding::Finding;
 
-/// All findings about a binary, and what could not be measured.
+/// All findings about a binary, and the figures that could not be measured.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     findings: Vec<Finding>,
     left_out: Vec<String>,
 }
 
-/// Measures everything; the growth of memory over so many invocations.
+/// Measures all figures, and the growth of memory over this many invocations.
 pub(crate) async fn check(program: &Path, invocations: u32) -> Result<Verdict> {
     let limits = Limits::read()?;
     let finding = |key, what, is| Finding::new(key, what, is, limits.of(key));
@@ -52,12 +52,12 @@ fn sizes(program: &Path, limits: &Limits) -> Result<Vec<Finding>> {
 }
 
 impl Verdict {
-    /// Whether nothing is above its limit.
+    /// Returns whether no number exceeds its limit.
     pub(crate) fn is_good(&self) -> bool {
         self.findings.iter().all(Finding::is_good)
     }
 
-    /// For a person: all numbers, then a sentence on each that needs one.
+    /// Renders all numbers, then a remark on each that needs one.
     pub(crate) fn text(&self) -> String {
         let mut table = table::new(["", "is", "limit", ""]);
         table.add_rows(self.findings.iter().map(Finding::row));

@@ -8,22 +8,22 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use sandbox::bootstrap;
 
-/// Tries github-token-broker on this machine.
+/// Runs github-token-broker on this machine.
 ///
-/// Without options: builds the real `bootstrap`, starts it against stand-ins for Lambda, SSM and
+/// Without options: builds the real `bootstrap`, starts it with stand-ins for Lambda, SSM and
 /// GitHub on the loopback, invokes it once with `null`, describes each step on standard error, and
 /// prints the token's JSON on standard output. No account, credentials or network are needed; the
-/// token opens nothing.
+/// token is not valid anywhere.
 #[derive(Debug, Parser)]
 #[expect(clippy::doc_markdown, reason = "clap prints it as it is")]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate option")]
 #[command(name = "sandbox", version = bootstrap::version(), verbatim_doc_comment, after_help = AFTER_HELP)]
 pub(super) struct Args {
-    /// Run this built broker instead of building one
+    /// Run this binary instead of building one
     #[arg(long, value_name = "PATH")]
     pub(super) bootstrap: Option<PathBuf>,
 
-    /// The payload, byte for byte; the broker refuses everything but `null`
+    /// The payload, byte for byte; the broker rejects everything but `null`
     #[arg(long, value_name = "TEXT", default_value = "null", allow_hyphen_values = true, conflicts_with = "serve")]
     payload: String,
 
@@ -41,20 +41,20 @@ pub(super) struct Args {
 
     /// Use the real SSM and GitHub, to check a configuration before deploying it
     ///
-    /// Takes your AWS credentials and region from where the AWS CLI takes them (AWS_PROFILE, SSO, a
-    /// credential process and so on), and the configuration from your GITHUB_TOKEN_BROKER_*
-    /// variables, as the Lambda would; HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, AWS_ENDPOINT_URL_SSM
-    /// and AWS_IGNORE_CONFIGURED_ENDPOINT_URLS count too. Says which endpoints it calls, and which
-    /// of parameters, key, installation and permissions is wrong, if one is. A good answer is a
-    /// real token, shown only with --show-token.
+    /// Finds your AWS credentials and region in the same places as the AWS CLI (AWS_PROFILE, SSO, a
+    /// credential process and so on). Reads the configuration from your GITHUB_TOKEN_BROKER_*
+    /// variables, like the Lambda function, and also uses HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE,
+    /// AWS_ENDPOINT_URL_SSM and AWS_IGNORE_CONFIGURED_ENDPOINT_URLS. Prints the endpoints that it
+    /// calls, and which of parameters, key, installation and permissions is wrong, if any. On
+    /// success it gets a real token, which it prints only with --show-token.
     #[arg(long, verbatim_doc_comment)]
     live: bool,
 
-    /// Print the real token, not only its length and hash
+    /// Print the real token instead of its length and hash
     #[arg(long)]
     show_token: bool,
 
-    /// Show the broker's log, too (--serve always does)
+    /// Also print the broker's log (--serve always does)
     #[arg(long, conflicts_with = "serve")]
     pub(super) verbose: bool,
 }
@@ -86,34 +86,34 @@ Examples:
   AWS_PROFILE=ci GITHUB_TOKEN_BROKER_REPOSITORY_OWNER=octo-org GITHUB_TOKEN_BROKER_REPOSITORY_NAME=octo-repo \\
     cargo run -p sandbox -- --live";
 
-/// One of the ways to run.
+/// A way to run the broker.
 pub(super) enum Mode<'a> {
     /// One invocation.
     Once { payload: &'a str },
     /// Until Ctrl-C.
     Serve { port: u16 },
-    /// Against the real services.
+    /// One invocation with the real services.
     Live { payload: &'a str, show_token: bool },
 }
 
-/// Why there are no arguments.
+/// A result of parsing other than arguments.
 pub(super) enum ParseError {
-    /// `--help` or `--version`: the text is the output.
+    /// The output of `--help` or `--version`.
     Information(String),
-    /// They are wrong.
+    /// Invalid arguments.
     Usage(anyhow::Error),
 }
 
 impl Args {
-    /// The process's own arguments.
+    /// Parses the process's arguments.
     pub(super) fn parse() -> Result<Self, ParseError> {
         let args = Self::try_parse().map_err(|error| ParseError::from_clap(&error))?;
-        // Checked here, since clap's `requires` would only say that an argument is missing.
+        // Checked here, because clap's `requires` only reports that an argument is missing.
         if args.show_token && !args.live {
-            return Err(ParseError::Usage(anyhow!("--show-token goes with --live (other tokens are always shown)")));
+            return Err(ParseError::Usage(anyhow!("--show-token requires --live (other tokens are always shown)")));
         }
         if args.port.is_some() && !args.serve {
-            return Err(ParseError::Usage(anyhow!("--port goes with --serve")));
+            return Err(ParseError::Usage(anyhow!("--port requires --serve")));
         }
         Ok(args)
     }
@@ -130,7 +130,7 @@ impl Args {
 }
 
 impl ParseError {
-    /// Help and version as they are; an error in one line, without clap's usage below it.
+    /// Keeps help and version unchanged. Shortens an error to one line, without clap's usage.
     fn from_clap(error: &clap::Error) -> Self {
         let text = error.render().to_string();
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {

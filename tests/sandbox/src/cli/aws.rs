@@ -1,4 +1,4 @@
-//! The user's own AWS credentials and region, from where the AWS SDKs find them.
+//! Resolves the user's AWS credentials and region as the AWS SDKs do.
 
 use anyhow::{Context, Result, anyhow, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -9,7 +9,7 @@ use sandbox::Environment;
 
 use super::aws_http;
 
-/// Whose credentials call SSM, and in which region.
+/// The credentials and the region for the calls to SSM.
 #[derive(Debug)]
 pub(super) struct Identity {
     region: String,
@@ -17,7 +17,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Sets the variables that Lambda sets.
+    /// Sets the variables that Lambda would set.
     pub(super) fn put_into(&self, environment: &mut Environment) {
         environment
             .set("AWS_REGION", &self.region)
@@ -30,7 +30,8 @@ impl Identity {
     }
 }
 
-/// Resolves it: variables, profile, SSO, credential process, web identity, container, instance.
+/// Resolves credentials and region from variables, a profile, SSO, a credential process, a web identity, a container or
+/// an instance.
 pub(super) async fn identity() -> Result<Identity> {
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(aws_http::client()?).load().await;
     let region = config.region().map(ToString::to_string);
@@ -43,7 +44,7 @@ async fn credentials(config: &SdkConfig) -> Result<Credentials> {
     let provider = config.credentials_provider().context(NONE)?;
     match provider.provide_credentials().await {
         Ok(credentials) => Ok(credentials),
-        // Its text lists every place that has none.
+        // The SDK's text would list all sources.
         Err(CredentialsError::CredentialsNotLoaded(_)) => bail!("{NONE}: {}", nowhere()),
         Err(why) => Err(anyhow!(why).context(NONE)),
     }

@@ -7,17 +7,18 @@ use tokio::process::Command;
 use tokio::task::{JoinHandle, spawn};
 use tokio::time::timeout;
 
-/// Starting Python takes a moment.
+/// The timeout of `aws --version`, which starts Python.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A major version. They differ in how they take a payload.
+/// The major version. The versions differ in the encoding of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AwsCli {
     One,
     Two,
 }
 
-/// The one in `PATH`, if any. It is asked at once, so that it can answer while the broker starts.
+/// Returns the version of the CLI in `PATH`, if any. The command starts immediately, so that it runs while the broker
+/// starts.
 pub(super) fn installed() -> impl Future<Output = Option<AwsCli>> {
     let asked: JoinHandle<Option<AwsCli>> = spawn(async {
         let mut command = Command::new("aws");
@@ -28,7 +29,7 @@ pub(super) fn installed() -> impl Future<Output = Option<AwsCli>> {
     async { asked.await.ok().flatten() }
 }
 
-/// `aws-cli/2.31.0 Python/3.13.7 Linux/6.8.0 …`
+/// Parses the major version of `aws-cli/2.31.0 Python/3.13.7 Linux/6.8.0 …`.
 fn major(output: &[u8]) -> Option<AwsCli> {
     match output.strip_prefix(b"aws-cli/")? {
         [b'1', b'.', ..] => Some(AwsCli::One),

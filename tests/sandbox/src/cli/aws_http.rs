@@ -1,4 +1,4 @@
-//! The AWS SDK's HTTPS client: reqwest, which the broker has too, instead of one of the SDK's own.
+//! Provides reqwest as the AWS SDK's HTTPS client, because the broker already depends on it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use aws_smithy_types::body::SdkBody;
 use reqwest::redirect::Policy;
 use reqwest::{Client, NoProxy, Proxy, Request};
 
-/// Where the SDK sets no limit.
+/// The timeout where the SDK sets none.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What the SDK sends its requests with.
+/// Creates the client that sends the SDK's requests.
 pub(super) fn client() -> Result<SharedHttpClient> {
-    // reqwest takes it for its TLS. A second installation is refused, and would be the same one.
+    // reqwest uses it for TLS. A second installation fails, and would install the same provider.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    // Errors in the proxy's URL or the certificates show here, where they can be reported.
-    connector(None, None).context("cannot make an HTTPS client with HTTPS_PROXY and the trusted certificates")?;
+    // Fails here, where an error can be reported, when the proxy's URL or the certificates are invalid.
+    connector(None, None).context("cannot create an HTTPS client with HTTPS_PROXY and the trusted certificates")?;
     Ok(http_client_fn(|settings: &HttpConnectorSettings, _components| {
         let made = connector(settings.connect_timeout(), settings.read_timeout());
-        SharedHttpConnector::new(made.expect("it was possible before"))
+        SharedHttpConnector::new(made.expect("the first call succeeded"))
     }))
 }
 
@@ -39,14 +39,14 @@ fn connector(connect: Option<Duration>, read: Option<Duration>) -> reqwest::Resu
         .redirect(Policy::none())
         .connect_timeout(connect.unwrap_or(LIMIT))
         .timeout(read.unwrap_or(LIMIT));
-    // Only for HTTPS: the metadata services of containers and instances speak HTTP and stand behind no proxy.
+    // Only for HTTPS, because the metadata services of containers and instances use HTTP without a proxy.
     if let Some(url) = ["HTTPS_PROXY", "https_proxy"].into_iter().find_map(variable) {
         builder = builder.proxy(Proxy::https(url)?.no_proxy(NoProxy::from_env()));
     }
     Ok(Connector { client: builder.build()? })
 }
 
-/// Blank is unset.
+/// Returns a variable's value, or `None` when it is unset or blank.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }

@@ -1,9 +1,9 @@
-//! Which SSM and which GitHub a broker with this environment calls, for a person: the rules are the broker's.
+//! Describes the SSM and GitHub endpoints that a broker calls in this environment. The rules are the broker's.
 
 use reqwest::Url;
 use sandbox::Environment;
 
-/// Where it reads the parameters.
+/// Describes the SSM endpoint.
 pub(super) fn ssm(environment: &Environment) -> String {
     let configured = ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"].into_iter().find_map(|name| text(environment, name));
     if let Some(url) = configured.filter(|_| !is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
@@ -18,13 +18,13 @@ pub(super) fn ssm(environment: &Environment) -> String {
     format!("SSM's {kind}endpoint in {}", text(environment, "AWS_REGION").unwrap_or_default())
 }
 
-/// Where it asks for the token.
+/// Describes the GitHub endpoint.
 pub(super) fn github(environment: &Environment) -> String {
     let url = text(environment, "GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL");
     format!("GitHub at {}", shown(url.as_deref().unwrap_or("https://api.github.com")))
 }
 
-/// Without user info, query and fragment, which may be secrets, and which the broker refuses.
+/// Removes user info, query and fragment, which may contain secrets and which the broker rejects.
 fn shown(url: &str) -> String {
     match Url::parse(url) {
         Ok(url) if url.has_host() => {
@@ -35,7 +35,7 @@ fn shown(url: &str) -> String {
     }
 }
 
-/// Blank is unset.
+/// Returns a variable's value, or `None` when it is unset or blank.
 fn text(environment: &Environment, name: &str) -> Option<String> {
     let value = environment.get(name)?.to_string_lossy().trim().to_owned();
     Some(value).filter(|value| !value.is_empty())
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn ssm_is_the_configured_one_unless_that_is_ignored() {
+    fn ssm_is_the_configured_one_unless_ignored() {
         let (ssm_url, url) = (("AWS_ENDPOINT_URL_SSM", "https://ssm.example/"), ("AWS_ENDPOINT_URL", "https://other"));
         let ignore = |value| ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", value);
         for (variables, expected) in [

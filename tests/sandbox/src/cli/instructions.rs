@@ -1,10 +1,10 @@
-//! What `--serve` prints: commands to try, first those for the CLI that is installed.
+//! The instructions that `--serve` prints: commands to try, first those for the installed CLI.
 
 use sandbox::{app, lambda};
 
 use super::aws_cli::AwsCli;
 
-/// The instructions for an Invoke API at this URL.
+/// Returns the instructions for an Invoke API at this URL.
 pub(super) fn text(url: &str, installed: Option<AwsCli>) -> String {
     let sections = match installed {
         Some(AwsCli::One) => [one(url, true), two(url, false), curl(url)],
@@ -33,7 +33,7 @@ fn aws(name: &str, url: &str, is_installed: bool, payload: &str) -> String {
         app::AWS_REGION,
         lambda::FUNCTION_NAME,
     );
-    // The CLI writes the answer into the file that is named last, and its own output to standard output.
+    // The CLI writes the response to the file that is named last, and its own output to standard output.
     format!(
         "  {name}{}:\n{invoke} /dev/stdout\n  only the log of an invocation:\n{invoke} \\\n      \
          --log-type Tail --query LogResult --output text /dev/null | base64 --decode",

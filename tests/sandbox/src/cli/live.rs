@@ -1,4 +1,4 @@
-//! `--live`: the real SSM and the real GitHub, with the deployer's own credentials and variables.
+//! `--live`: one invocation with the real SSM and GitHub, and the user's own credentials and variables.
 
 use std::path::Path;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use super::story::{self, print};
 
 /// The broker's own variables.
 const PREFIX: &str = "GITHUB_TOKEN_BROKER_";
-/// Those of them that have no default.
+/// The broker's variables without a default.
 const REQUIRED: [&str; 2] = ["GITHUB_TOKEN_BROKER_REPOSITORY_OWNER", "GITHUB_TOKEN_BROKER_REPOSITORY_NAME"];
 /// Other variables that the broker reads.
 const PASSED_ON: [&str; 11] = [
@@ -46,7 +46,7 @@ pub(super) async fn identity() -> Result<Identity> {
     aws::identity().await
 }
 
-/// Whether the broker answered with a token.
+/// Invokes the broker and returns whether it issued a token.
 pub(super) async fn run(
     bootstrap: &Path,
     identity: Identity,
@@ -106,7 +106,7 @@ fn print_steps(log_line: &Value) {
     }
 }
 
-/// The answer with the token's length and hash (as GitHub's audit log has it) in the token's place.
+/// Returns the response with the token replaced by its length and its hash, which is in GitHub's audit log.
 fn masked(invocation: &Invocation) -> String {
     let answer = invocation.json();
     let token = answer["token"].as_str().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! The command: arguments in, one of the ways to run the broker, an exit status out.
+//! The command line: parses the arguments, runs the broker and returns the exit status.
 //!
-//! Standard output gets only the token's JSON; everything else goes to standard error. If that is gone, there is nowhere to
-//! report it, and the command goes on.
+//! Only the token's JSON is written to standard output, everything else to standard error. If standard error is gone,
+//! there is nowhere to report it, and the command continues.
 
 /// Writes a line to standard error.
 macro_rules! say {
@@ -30,9 +30,9 @@ use args::{Args, Mode, ParseError};
 use sandbox::bootstrap::{self, Profile};
 use sandbox::stdout;
 
-/// The function answered an error.
+/// The exit status when the function returned an error.
 const FUNCTION_ERROR: u8 = 1;
-/// The command was used wrongly, or cannot run here.
+/// The exit status when the arguments are invalid or the command cannot run here.
 const FAILURE: u8 = 2;
 
 /// Runs the command.
@@ -56,12 +56,13 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the Tokio runtime")?;
     let success = runtime.block_on(run_mode(args))?;
     Ok(if success { ExitCode::SUCCESS } else { FUNCTION_ERROR.into() })
 }
 
-/// Whether the function answered with a token.
+/// Runs the selected mode and returns whether the function issued a token.
 async fn run_mode(args: &Args) -> Result<bool> {
     let build = async || bootstrap::find_or_build(args.bootstrap.as_deref(), Profile::Dev).await;
     match args.mode() {
@@ -72,7 +73,7 @@ async fn run_mode(args: &Args) -> Result<bool> {
         Mode::Serve { port } => serve::run(&build().await?, &args.repository, port).await,
         Mode::Live { payload, show_token } => {
             stdout::check()?;
-            // First the credentials: nobody wants to wait for a build to learn that they are missing.
+            // Before the build, so that missing credentials are reported immediately.
             let identity = live::identity().await?;
             live::run(&build().await?, identity, payload, show_token, args.verbose).await
         }

@@ -1,4 +1,4 @@
-//! Without options: one invocation against the stand-ins.
+//! Without options: one invocation with the stand-ins.
 
 use std::path::Path;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::args::Repository;
 use super::story::{self, print};
 
-/// Whether the broker answered with a token.
+/// Invokes the broker and returns whether it issued a token.
 pub(super) async fn run(bootstrap: &Path, repository: &Repository, payload: &str, verbose: bool) -> Result<bool> {
     let sandbox = start(0, repository).await?;
     let before = Instant::now();
@@ -34,7 +34,7 @@ pub(super) async fn run(bootstrap: &Path, repository: &Repository, payload: &str
     Ok(invocation.is_success())
 }
 
-/// All stand-ins, with the Invoke API on this port and the App installed on this repository.
+/// Starts all stand-ins, with the Invoke API on this port and the App installed on this repository.
 pub(super) async fn start(port: u16, repository: &Repository) -> Result<Sandbox> {
     let sandbox = Sandbox::start_at(port).await.map_err(|why| match (port, why.kind()) {
         (1.., std::io::ErrorKind::AddrInUse) => anyhow!("port {port} is in use"),
@@ -44,7 +44,7 @@ pub(super) async fn start(port: u16, repository: &Repository) -> Result<Sandbox>
     Ok(sandbox)
 }
 
-/// The broker against the stand-ins.
+/// Starts the broker with the stand-ins.
 pub(super) fn launch(sandbox: &Sandbox, bootstrap: &Path, repository: &Repository) -> Result<Broker> {
     let mut environment = sandbox.environment();
     environment

@@ -10,7 +10,7 @@ use tokio::signal::ctrl_c;
 use super::args::Repository;
 use super::{aws_cli, instructions, once, story};
 
-/// Until Ctrl-C, or until the broker fails to start, which is `false`.
+/// Runs until Ctrl-C, or returns `false` when the broker fails to start.
 pub(super) async fn run(bootstrap: &Path, repository: &Repository, port: u16) -> Result<bool> {
     let sandbox = once::start(port, repository).await?;
     let mut instructions = Some(aws_cli::installed());
@@ -32,7 +32,7 @@ pub(super) async fn run(bootstrap: &Path, repository: &Repository, port: u16) ->
     }
 }
 
-/// Shows the broker's log until the broker ends. Lambda would start it again, too.
+/// Prints the broker's log until the broker ends. It is then restarted, as Lambda would do.
 async fn ended(broker: &Broker) {
     let mut shown = 0;
     loop {

@@ -1,4 +1,4 @@
-//! The steps of an invocation, in a few lines for a person.
+//! Prints the steps of an invocation in a few readable lines.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use tokio::time::timeout;
 
 use super::advice;
 
-/// How long the log line of an answered invocation may take to arrive.
+/// The time within which the log line must follow the response.
 const LOG_LAG: Duration = Duration::from_secs(2);
 
 /// The error of a broker that neither answers nor ends.
 pub(super) const STUCK: &str = "the broker is stuck";
 
-/// Prints a step, how long it took (where known), and its particulars.
+/// Prints a step with its duration, if known, and its details.
 pub(super) fn print(what: &str, milliseconds: Option<u128>, particulars: &str) {
     let took = milliseconds.map_or(String::new(), |milliseconds| format!("{milliseconds} ms"));
     say!("  {what:<10} {took:>8}  {particulars}");
 }
 
-/// Prints how init ended, and returns whether the function is ready.
+/// Prints the result of init and returns whether the function is ready.
 pub(super) fn init(phase: &Phase, took: Duration) -> bool {
     let took = Some(took.as_millis());
     match phase {
@@ -30,7 +30,7 @@ pub(super) fn init(phase: &Phase, took: Duration) -> bool {
     matches!(phase, Phase::Ready)
 }
 
-/// The invocation's log line; `null` when the broker wrote none.
+/// Returns the invocation's log line, or `null` without one.
 pub(super) async fn log_line(broker: &Broker, invocation: &Invocation) -> Value {
     let is_its = |line: &Value| line["request_id"] == invocation.request_id;
     timeout(LOG_LAG, broker.wait_for_log(is_its)).await.unwrap_or_default()
@@ -43,12 +43,12 @@ pub(super) fn request(what: &str, took: &Value, request: &Recorded) {
     print(what, milliseconds(took), &text);
 }
 
-/// A duration in the log line.
+/// Parses a duration of the log line.
 pub(super) fn milliseconds(field: &Value) -> Option<u128> {
     field.as_u64().map(u128::from)
 }
 
-/// Prints the token's particulars, without the token.
+/// Prints the token's properties without the token.
 pub(super) fn token(invocation: &Invocation) {
     let answer = invocation.json();
     let length = answer["token"].as_str().map_or(0, str::len);
@@ -61,7 +61,7 @@ pub(super) fn token(invocation: &Invocation) {
     print("answer", Some(invocation.elapsed.as_millis()), &particulars);
 }
 
-/// Prints an error, and what to do about it.
+/// Prints an error and its remedy.
 pub(super) fn error(invocation: &Invocation, log_line: &Value) {
     let text = format!("{}: {}", invocation.error_type(), invocation.error_message());
     print("error", Some(invocation.elapsed.as_millis()), &text);
@@ -86,7 +86,7 @@ pub(super) fn error(invocation: &Invocation, log_line: &Value) {
     }
 }
 
-/// What became of a token that GitHub issued and the broker refused.
+/// Describes the revocation of a token that GitHub issued and the broker rejected.
 fn revocation(outcome: &str) -> String {
     match outcome {
         "revoked" => "The token that GitHub issued was revoked.".into(),
@@ -94,7 +94,7 @@ fn revocation(outcome: &str) -> String {
     }
 }
 
-/// Prints the broker's log, or how to see it after an error.
+/// Prints the broker's log, or after an error a hint how to see it.
 pub(super) async fn log(broker: &Broker, ready: bool, verbose: bool, success: bool) {
     if !verbose {
         if !success {
@@ -103,7 +103,7 @@ pub(super) async fn log(broker: &Broker, ready: bool, verbose: bool, success: bo
         return;
     }
     if !ready {
-        // It ends after an error of init, and its last line may still be on its way.
+        // After an init error the broker exits, and its last line may not have been read yet.
         drop(timeout(LOG_LAG, broker.exit()).await);
     }
     say!("\nThe broker's log:\n{}", broker.stdout().trim_end());

@@ -1,4 +1,4 @@
-//! GitHub's answers, as its documentation shows them.
+//! GitHub's responses, as documented.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -12,10 +12,10 @@ use super::State;
 use crate::ids;
 use crate::server::json_response;
 
-/// How many random bytes make up a token: 520 characters and some, as GitHub's newer ones have.
+/// The number of random bytes in a token, which give at least 520 characters, as in GitHub's newer tokens.
 const TOKEN_BYTES: usize = 393;
 
-/// A refusal with GitHub's usual body.
+/// Returns a refusal with GitHub's usual body.
 ///
 /// # Panics
 ///
@@ -74,7 +74,7 @@ pub(super) fn access_token(state: &State) -> Response<Bytes> {
     json_response(StatusCode::CREATED, &body)
 }
 
-/// GitHub's usual headers, where a script did not set others.
+/// Adds GitHub's usual headers, unless the script set others.
 pub(super) fn with_usual_headers(mut response: Response<Bytes>) -> Response<Bytes> {
     let defaults = [
         ("server", "github.com".to_owned()),
@@ -94,7 +94,7 @@ pub(super) fn with_usual_headers(mut response: Response<Bytes>) -> Response<Byte
     response
 }
 
-/// Like GitHub's stateless tokens: `ghs_`, the App's ID, and something with dots.
+/// Generates a token in the format of GitHub's stateless tokens: `ghs_`, the App's ID, and random parts with dots.
 fn new_token() -> String {
     let random = BASE64_URL_SAFE_NO_PAD.encode(ids::random::<TOKEN_BYTES>());
     let (first, rest) = random.split_at(48);
@@ -111,7 +111,7 @@ fn in_an_hour() -> String {
     whole_seconds.format(&Rfc3339).expect("a date with a year of four digits")
 }
 
-/// GitHub adds `metadata: read` to whatever is asked for.
+/// Returns the requested permissions and `metadata: read`, which GitHub always adds.
 fn granted(state: &State) -> Value {
     let mut permissions = state.permissions.clone();
     if let Some(permissions) = permissions.as_object_mut() {

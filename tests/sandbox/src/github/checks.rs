@@ -1,4 +1,4 @@
-//! Whether a request is what the contract says, header by header.
+//! Checks requests against the contract, header by header.
 
 use bytes::Bytes;
 use http::Response;
@@ -14,7 +14,7 @@ const HEADERS: [(&str, &str); 3] = [
     ("x-github-api-version", "2022-11-28"),
 ];
 
-/// What is wrong with a request, and how GitHub refuses it.
+/// A violation of the contract, and GitHub's refusal.
 pub(super) struct Breach {
     pub(super) status: u16,
     pub(super) message: &'static str,
@@ -31,7 +31,7 @@ impl Breach {
     }
 }
 
-/// The good answer to a request that breaks no rule.
+/// Returns the good response to a valid request.
 pub(super) fn check(
     state: &State,
     endpoint: Endpoint,
@@ -39,7 +39,7 @@ pub(super) fn check(
     request: &Recorded,
 ) -> Result<Response<Bytes>, Breach> {
     if request.target.contains('?') {
-        return Err(Breach::bad("a query"));
+        return Err(Breach::bad("a query in the URL"));
     }
     match endpoint {
         Endpoint::Installation => installation(state, path, request),
@@ -52,11 +52,11 @@ fn installation(state: &State, path: &str, request: &Recorded) -> Result<Respons
     headers(request, &HEADERS)?;
     app(state, request)?;
     if !request.body.is_empty() {
-        return Err(Breach::bad("a body"));
+        return Err(Breach::bad("an unexpected body"));
     }
     let installed = format!("/repos/{}/{}/installation", state.owner, state.repository);
     if !path.eq_ignore_ascii_case(&installed) {
-        // No breach: asking for a repository without the App is how a deployer finds out.
+        // Not a violation: a broker may be configured with a repository on which the App is not installed.
         return Ok(answers::refused(404, "Not Found"));
     }
     Ok(answers::installation(state))
@@ -80,7 +80,7 @@ fn revoke(state: &State, request: &Recorded) -> Result<Response<Bytes>, Breach> 
     headers(request, &HEADERS[1..2])?;
     match request.bearer() {
         Some(token) if state.issued.iter().any(|issued| issued == token) => Ok(answers::no_content()),
-        _ => Err(Breach { status: 401, message: "Bad credentials", what: "not a token that was given out".into() }),
+        _ => Err(Breach { status: 401, message: "Bad credentials", what: "not an issued token".into() }),
     }
 }
 

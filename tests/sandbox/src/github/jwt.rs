@@ -1,4 +1,4 @@
-//! An App's JWT, the verifying side. Stricter than GitHub: exactly what the contract says and nothing else.
+//! Verifies an App's JWT. Stricter than GitHub: only the exact claims of the contract are accepted.
 //!
 //! <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>
 
@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use crate::app::AppKey;
 
-/// How far `iat` lies before now, in seconds, so that clocks may differ.
+/// The number of seconds by which `iat` is before the current time, to allow for clock drift.
 const BACKDATED: i64 = 60;
-/// From `iat` to `exp`, in seconds.
+/// The number of seconds from `iat` to `exp`.
 const LIFETIME: i64 = 600;
-/// How long a JWT may have been on its way, in seconds: retries and a slow machine.
+/// The maximum age of a JWT in seconds, to allow for retries and a slow machine.
 const SLACK: i64 = 15;
 
-/// What is wrong with it, if anything.
+/// Verifies a JWT. The error is the reason why it is invalid.
 pub(super) fn verify(token: &str, client_id: &str, keys: &[&AppKey]) -> Result<(), String> {
     let (signed, signature) = token.rsplit_once('.').ok_or("not a JWT")?;
     let (header, claims) = signed.split_once('.').ok_or("not a JWT")?;
@@ -49,7 +49,7 @@ fn verify_claims(claims: &Value, client_id: &str) -> Result<(), String> {
         return Err("the JWT's claims are not exactly iat, exp and iss".into());
     }
     if expires - issued != LIFETIME {
-        return Err(format!("the JWT lives {} s, not {LIFETIME} s", expires - issued));
+        return Err(format!("the JWT is valid for {} s, not {LIFETIME} s", expires - issued));
     }
     let age = now() - issued - BACKDATED;
     if (-SLACK..=SLACK).contains(&age) { Ok(()) } else { Err(format!("the JWT's iat is {age} s off")) }

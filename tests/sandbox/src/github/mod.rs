@@ -1,4 +1,4 @@
-//! A stand-in for GitHub's REST API: what an App needs to get, and to give back, an installation token, over TLS.
+//! A stand-in for GitHub's REST API over TLS, with the endpoints that create and revoke an installation token.
 //!
 //! - <https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app>
 //! - <https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app>
@@ -54,7 +54,7 @@ pub struct GitHub {
     state: Arc<Mutex<State>>,
 }
 
-/// What GitHub knows, and what it saw.
+/// The state of GitHub and the recorded requests.
 #[derive(Debug)]
 struct State {
     keys: Vec<&'static AppKey>,
@@ -91,7 +91,7 @@ impl Default for State {
 }
 
 impl GitHub {
-    /// Starts it with the fixture App and repository.
+    /// Starts the stand-in with the fixture's App and repository.
     ///
     /// # Errors
     ///
@@ -103,29 +103,29 @@ impl GitHub {
         Ok(Self { server, state })
     }
 
-    /// The keys that the App has at GitHub, in place of [`AppKey::first`].
+    /// Sets the App's keys at GitHub instead of [`AppKey::first`].
     pub fn set_keys(&self, keys: impl IntoIterator<Item = &'static AppKey>) {
         lock(&self.state).keys = keys.into_iter().collect();
     }
 
-    /// The App's client ID, in place of the fixture's.
+    /// Sets the App's client ID instead of the fixture's.
     pub fn set_client_id(&self, client_id: &str) {
         lock(&self.state).client_id = client_id.into();
     }
 
-    /// The installation that covers the repository, in place of the fixture's.
+    /// Sets the installation that covers the repository instead of the fixture's.
     pub fn set_installation(&self, id: u64) {
         lock(&self.state).installation = id;
     }
 
-    /// The repository that the App is installed on, in place of the fixture's; others get 404.
+    /// Sets the repository on which the App is installed instead of the fixture's. Others get 404.
     pub fn set_repository(&self, owner: &str, name: &str) {
         let mut state = lock(&self.state);
         state.owner = owner.into();
         state.repository = name.into();
     }
 
-    /// The permissions that the broker is to ask for, in place of `{"contents":"read"}`.
+    /// Sets the permissions that the broker must request instead of `{"contents":"read"}`.
     pub fn set_permissions(&self, permissions: Value) {
         lock(&self.state).permissions = permissions;
     }
@@ -135,17 +135,18 @@ impl GitHub {
         lock(&self.state).base_path = path.trim_end_matches('/').into();
     }
 
-    /// What to answer to an endpoint's requests to come; the last repeats. Nothing: good answers again.
+    /// Sets the replies to an endpoint's further requests. The last one repeats. An empty script restores the good
+    /// responses.
     pub fn script(&self, endpoint: Endpoint, replies: impl IntoIterator<Item = Reply>) {
         lock(&self.state).scripts.entry(endpoint).or_default().replace(replies);
     }
 
-    /// How to meet the connections to come; the last repeats.
+    /// Sets the behaviour for further connections. The last one repeats.
     pub fn set_doors(&self, doors: impl IntoIterator<Item = Door>) {
         self.server.set_doors(doors);
     }
 
-    /// Cuts the connections that are open, without a word to the broker: what it sends is lost.
+    /// Cuts the open connections silently: everything that the broker sends is lost.
     ///
     /// # Panics
     ///
@@ -154,55 +155,56 @@ impl GitHub {
         self.server.cut_connections();
     }
 
-    /// The endpoints called so far, in order. Unknown ones are only among the [`violations`](Self::violations).
+    /// Returns the endpoints called so far, in order. Requests to unknown endpoints are only in the
+    /// [`violations`](Self::violations).
     pub fn calls(&self) -> Vec<Endpoint> {
         lock(&self.state).requests.iter().filter_map(|(endpoint, _)| *endpoint).collect()
     }
 
-    /// Every request so far, also to places that are no endpoint.
+    /// Returns all requests so far, including those to unknown endpoints.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.state).requests.iter().map(|(_, request)| request.clone()).collect()
     }
 
-    /// An endpoint's requests so far.
+    /// Returns an endpoint's requests so far.
     pub fn requests_to(&self, endpoint: Endpoint) -> Vec<Recorded> {
         let state = lock(&self.state);
         let requests = state.requests.iter().filter(|(called, _)| *called == Some(endpoint));
         requests.map(|(_, request)| request.clone()).collect()
     }
 
-    /// What was wrong with requests: empty for a broker that keeps to its contract.
+    /// Returns the violations of the contract in requests so far.
     pub fn violations(&self) -> Vec<String> {
         lock(&self.state).violations.clone()
     }
 
-    /// The tokens given out so far, scripted ones included.
+    /// Returns the tokens issued so far, including scripted ones.
     pub fn issued(&self) -> Vec<String> {
         lock(&self.state).issued.clone()
     }
 
-    /// The tokens for which a revocation was asked and answered with 204.
+    /// Returns the tokens whose revocation got status 204.
     pub fn revoked(&self) -> Vec<String> {
         lock(&self.state).revoked.clone()
     }
 
-    /// Every `Authorization: Bearer` seen so far: JWTs, and tokens being revoked.
+    /// Returns every `Authorization: Bearer` received so far: JWTs, and tokens being revoked.
     pub fn bearers(&self) -> Vec<String> {
         let state = lock(&self.state);
         state.requests.iter().filter_map(|(_, request)| request.bearer().map(String::from)).collect()
     }
 
-    /// How many TCP connections it accepted.
+    /// Returns the number of accepted TCP connections.
     pub fn connections(&self) -> usize {
         self.server.connections()
     }
 
-    /// Where it listens.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The value for `GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL`, the base path included.
+    /// Returns the value for `GITHUB_TOKEN_BROKER_GITHUB_API_BASE_URL`, including the base path.
     pub fn url(&self) -> String {
         format!("https://{}{}", self.address(), lock(&self.state).base_path)
     }
@@ -240,7 +242,7 @@ impl State {
         (Reply::good(), answers::with_usual_headers(answers::refused(404, "Not Found")))
     }
 
-    /// The good answer, or the refusal where the request breaks a rule.
+    /// Returns the good response, or the refusal of an invalid request.
     fn verdict(&mut self, endpoint: Endpoint, path: &str, request: &Recorded) -> Response<Bytes> {
         match checks::check(self, endpoint, path, request) {
             Ok(response) => response,
@@ -251,7 +253,7 @@ impl State {
         }
     }
 
-    /// Keeps the tokens that go out and those that come back.
+    /// Records issued and revoked tokens.
     fn remember(&mut self, endpoint: Endpoint, request: &Recorded, response: &Response<Bytes>) {
         if !response.status().is_success() {
             return;

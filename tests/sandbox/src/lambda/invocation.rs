@@ -1,4 +1,4 @@
-//! What became of an invocation.
+//! The result of an invocation.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Delivery, Phase};
 
-/// Where the function posted something.
+/// The path to which the function posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Posted {
     /// `/runtime/invocation/{request ID}/response`
@@ -23,24 +23,24 @@ pub enum Posted {
 /// One POST to the Runtime API.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// Where to.
+    /// The path.
     pub to: Posted,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Vec<u8>,
-    /// When it had been read to its end.
+    /// The time at which it had been read completely.
     pub at: Instant,
 }
 
 impl Post {
-    /// The body as JSON; `null` when it is not JSON.
+    /// Parses the body as JSON; `null` when it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
-/// How an invocation ended.
+/// The outcome of an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The function posted a response.
@@ -49,9 +49,9 @@ pub enum Outcome {
     Error,
     /// The function posted an init error.
     InitError,
-    /// Lambda's answer: the deadline passed.
+    /// Lambda's error: the deadline has passed.
     TimedOut,
-    /// Lambda's answer: the process ended.
+    /// Lambda's error: the process has exited.
     Exited,
 }
 
@@ -60,15 +60,16 @@ pub enum Outcome {
 pub struct Invocation {
     /// Lambda's request ID.
     pub request_id: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What the function posted, or what Lambda says in its stead.
+    /// The function's post, or Lambda's own error.
     pub body: Vec<u8>,
-    /// The post's headers; empty when nothing was posted.
+    /// The headers of the function's post. Empty without a post.
     pub headers: HeaderMap,
-    /// From the post to the deadline, in milliseconds; negative after it, 0 when the function never got the invocation.
+    /// The time from the post to the deadline in milliseconds. Negative after the deadline; 0 when the function never
+    /// got the invocation.
     pub margin_ms: i64,
-    /// From the delivery to the end.
+    /// The time from the delivery to the end.
     pub elapsed: Duration,
 }
 
@@ -120,33 +121,33 @@ impl Invocation {
         }
     }
 
-    /// Whether the function posted a response: not an error, and no word of Lambda's own.
+    /// Returns whether the function posted a response.
     pub fn is_success(&self) -> bool {
         self.outcome == Outcome::Response
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; `null` when it is not JSON.
+    /// Parses the body as JSON; `null` when it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// `errorType`; empty when there is none.
+    /// Returns `errorType`, or an empty text without one.
     pub fn error_type(&self) -> String {
         self.json()["errorType"].as_str().unwrap_or_default().into()
     }
 
-    /// `errorMessage`; empty when there is none.
+    /// Returns `errorMessage`, or an empty text without one.
     pub fn error_message(&self) -> String {
         self.json()["errorMessage"].as_str().unwrap_or_default().into()
     }
 }
 
-/// As Lambda words it.
+/// Returns Lambda's text for an exit status.
 fn reason(status: Option<ExitStatus>) -> String {
     let Some(status) = status.filter(|status| !status.success()) else {
         return "without providing a reason".into();

@@ -1,4 +1,4 @@
-//! The Invoke API: what callers such as `aws lambda invoke` talk to. Signatures are not looked at, so `curl` works too.
+//! The Invoke API for callers such as `aws lambda invoke`. It does not check signatures, so `curl` works too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +24,9 @@ const MAX_PAYLOAD: usize = 6_291_456;
 const MAX_CLIENT_CONTEXT: usize = 3583;
 const INVOCATION_TYPES: [&str; 3] = ["Event", "RequestResponse", "DryRun"];
 const LOG_TYPES: [&str; 2] = ["None", "Tail"];
-/// How much of the log `LogType=Tail` gives.
+/// The number of bytes of the log that `LogType=Tail` returns.
 const TAIL: usize = 4096;
-/// How long to wait for the line that the function writes right after its answer.
+/// The time to wait for the line that the function writes right after its response.
 const LOG_LAG: Duration = Duration::from_millis(250);
 
 pub(super) fn handler(service: Arc<Service>) -> Handler {
@@ -57,7 +57,7 @@ async fn invoke(service: Arc<Service>, request: &Request<Bytes>) -> Result<Respo
     }
 }
 
-/// A header's value, which is one of these; empty when there is none.
+/// Returns a header's value, which must be one of these, or an empty text without one.
 fn one_of<'a>(request: &'a Request<Bytes>, name: &str, parameter: &str, values: &[&str]) -> Result<&'a str, Refusal> {
     let value = header(request, name);
     if value.is_empty() || values.contains(&value) {
@@ -67,7 +67,7 @@ fn one_of<'a>(request: &'a Request<Bytes>, name: &str, parameter: &str, values: 
     Err(Refusal::validation(&[violation(parameter, value, &constraint)]))
 }
 
-/// The function's name in the path.
+/// Returns the function's name from the path.
 fn function_name(request: &Request<Bytes>) -> Result<&str, Refusal> {
     let path = request.uri().path();
     path.strip_prefix("/2015-03-31/functions/")
@@ -76,7 +76,7 @@ fn function_name(request: &Request<Bytes>) -> Result<&str, Refusal> {
         .ok_or_else(|| not_found(&format!("{} {path}", request.method())))
 }
 
-/// Lambda hands a function `{}` when the caller sends nothing, and only JSON otherwise.
+/// Returns the function's payload: `{}` when the caller sends none, and otherwise only JSON.
 fn payload(body: &Bytes) -> Result<Vec<u8>, Refusal> {
     if body.len() > MAX_PAYLOAD {
         let message = format!("Request must be smaller than {MAX_PAYLOAD} bytes for the InvokeFunction operation");
@@ -93,13 +93,13 @@ fn payload(body: &Bytes) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// The caller's client context: base64 of a JSON object here, the object itself for the function.
+/// Decodes the caller's client context from base64 to the JSON object that the function gets.
 fn client_context(request: &Request<Bytes>) -> Result<Option<HeaderValue>, Refusal> {
     let Some(encoded) = request.headers().get("x-amz-client-context").filter(|encoded| !encoded.is_empty()) else {
         return Ok(None);
     };
     if encoded.len() > MAX_CLIENT_CONTEXT {
-        // AWS documents the limit, not the text.
+        // AWS documents the limit, but not the text.
         return Err(invalid_content(&format!("Client context must be at most {MAX_CLIENT_CONTEXT} bytes in Base64.")));
     }
     let decoded = BASE64_STANDARD.decode(encoded).ok();
@@ -109,7 +109,7 @@ fn client_context(request: &Request<Bytes>) -> Result<Option<HeaderValue>, Refus
     context.map(Some).ok_or_else(|| invalid_content(text))
 }
 
-/// A header cannot hold line ends, which JSON has only between its tokens.
+/// Removes line ends, which a header cannot contain. In JSON they are only between tokens.
 fn in_one_line(mut json: Vec<u8>) -> Vec<u8> {
     for byte in json.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')) {
         *byte = b' ';
@@ -139,11 +139,11 @@ async fn wait(service: &Service, payload: Vec<u8>, context: Option<HeaderValue>,
 }
 
 impl Service {
-    /// The last of what the function logged during an invocation, between Lambda's own lines.
+    /// Returns the end of the function's log of an invocation, between Lambda's own lines.
     async fn log_tail(&self, invocation: &Invocation, before: usize, init: Option<Duration>) -> Vec<u8> {
         let id = &invocation.request_id;
         let output = lock(&self.output).clone();
-        // Without such a line the tail is shorter, as Lambda's may be.
+        // Without such a line the tail is shorter, as it may be in Lambda.
         drop(timeout(LOG_LAG, output.line_after(0, |line| line.contains(id.as_str()))).await);
         let captured = output.captured();
         let process = *lock(&self.process);

@@ -3,8 +3,8 @@
 //! - <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 //! - <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 //!
-//! There is one instance of the function, so invocations take turns; Lambda would start more instances. Lambda kills an
-//! instance after a timeout; this one goes on, and a late post gets `InvalidRequestID`.
+//! Only one instance of the function handles invocations, one after the other; Lambda would start more instances.
+//! Lambda kills an instance after a timeout; here it continues, and a late post gets `InvalidRequestID`.
 
 mod invocation;
 mod invoke_api;
@@ -39,11 +39,11 @@ use crate::server::Server;
 
 /// The function's name.
 pub const FUNCTION_NAME: &str = "github-token-broker";
-/// Its only version.
+/// The function's only version.
 pub const FUNCTION_VERSION: &str = "$LATEST";
-/// Its memory, in MB.
+/// The function's memory in MB.
 pub const MEMORY_SIZE_MB: u32 = 128;
-/// Its timeout, unless [`Lambda::set_timeout`] changes it.
+/// The function's default timeout, see [`Lambda::set_timeout`].
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The state of the function.
@@ -51,11 +51,11 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 pub enum Phase {
     /// Not started, or still initialising.
     Starting,
-    /// It polled for its first invocation.
+    /// The function has polled for its first invocation.
     Ready,
-    /// It posted to `/runtime/init/error`.
+    /// The function has posted to `/runtime/init/error`.
     InitError(Post),
-    /// Its process ended.
+    /// The function's process has exited.
     Exited(ExitStatus),
 }
 
@@ -70,9 +70,9 @@ impl fmt::Display for Phase {
     }
 }
 
-/// Something took longer than the outer limit. The text includes what the function wrote.
+/// Something took longer than the outer limit. The text includes the function's output.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{waited_for} did not come within {} s\n{output}", limits::outer().as_secs())]
+#[error("{waited_for} did not arrive within {} s\n{output}", limits::outer().as_secs())]
 pub struct Unanswered {
     waited_for: &'static str,
     output: String,
@@ -102,7 +102,7 @@ struct Service {
     posts: Mutex<Vec<Post>>,
     output: Mutex<Output>,
     started: Mutex<Instant>,
-    /// Until an invocation reported it.
+    /// The duration of init, until an invocation has reported it.
     init: Mutex<Option<Duration>>,
     process: Mutex<Option<u32>>,
 }
@@ -117,14 +117,14 @@ struct Offered {
     posted: oneshot::Sender<Post>,
 }
 
-/// When the function got an invocation, and its deadline.
+/// The time at which the function got an invocation, and its deadline.
 #[derive(Clone, Copy, Debug)]
 struct Delivery {
     at: Instant,
     deadline: Instant,
 }
 
-/// An invocation that the function works on.
+/// The invocation that the function handles.
 #[derive(Debug)]
 struct Running {
     request_id: String,
@@ -132,11 +132,11 @@ struct Running {
 }
 
 impl Lambda {
-    /// Starts it; the Invoke API listens on this port (0: any free one).
+    /// Starts the stand-in, with the Invoke API on this port (0: any free one).
     ///
     /// # Errors
     ///
-    /// When the port is taken.
+    /// When the port is in use.
     pub async fn start(invoke_port: u16) -> io::Result<Self> {
         let service = Arc::new(Service::default());
         let runtime_api = Server::plain(0, runtime_api::handler(service.clone())).await?;
@@ -185,58 +185,58 @@ impl Lambda {
         }
     }
 
-    /// The timeout of later invocations. Lambda allows 1 s to 900 s; here, any is possible.
+    /// Sets the timeout of further invocations. Lambda allows 1 s to 900 s; here any value is allowed.
     pub fn set_timeout(&self, timeout: Duration) {
         *lock(&self.service.timeout) = timeout;
     }
 
-    /// What to answer when the function polls, in place of invocations from [`invoke`](Self::invoke); the
-    /// last repeats. There is no good answer to edit here. Nothing: as usual again.
+    /// Sets the replies to the function's polls, instead of invocations from [`invoke`](Self::invoke). The last one
+    /// repeats. There is no good response to edit. An empty script restores the normal behaviour.
     pub fn script_polls(&self, replies: impl IntoIterator<Item = Reply>) {
         lock(&self.service.poll_script).replace(replies);
     }
 
-    /// What to answer when the function posts; the last repeats. Nothing: as usual again.
+    /// Sets the replies to the function's posts. The last one repeats. An empty script restores the normal behaviour.
     pub fn script_posts(&self, replies: impl IntoIterator<Item = Reply>) {
         lock(&self.service.post_script).replace(replies);
     }
 
-    /// How often the function polled for an invocation.
+    /// Returns the number of the function's polls.
     pub fn polls(&self) -> usize {
         self.service.polls.load(Ordering::SeqCst)
     }
 
-    /// The trace IDs of later invocations.
+    /// Sets the trace IDs of further invocations.
     pub fn set_trace_ids(&self, trace_ids: TraceIds) {
         *lock(&self.service.trace_ids) = trace_ids;
     }
 
-    /// The function's post to `/runtime/init/error`, as JSON, if there was one.
+    /// Returns the function's post to `/runtime/init/error` as JSON, if there was one.
     pub fn init_error(&self) -> Option<Value> {
         lock(&self.service.posts).iter().find(|post| post.to == Posted::InitError).map(Post::json)
     }
 
-    /// Everything that the function posted, in order: responses, errors, init errors.
+    /// Returns all posts of the function in order: responses, errors and init errors.
     pub fn posts(&self) -> Vec<Post> {
         lock(&self.service.posts).clone()
     }
 
-    /// The value for `AWS_LAMBDA_RUNTIME_API`.
+    /// Returns the value for `AWS_LAMBDA_RUNTIME_API`.
     pub fn runtime_api(&self) -> SocketAddr {
         self.runtime_api.address()
     }
 
-    /// How many TCP connections the Runtime API accepted.
+    /// Returns the number of TCP connections that the Runtime API accepted.
     pub fn runtime_api_connections(&self) -> usize {
         self.runtime_api.connections()
     }
 
-    /// The Invoke API, for `aws lambda invoke --endpoint-url`.
+    /// Returns the URL of the Invoke API, for `aws lambda invoke --endpoint-url`.
     pub fn invoke_url(&self) -> String {
         format!("http://{}", self.invoke_api.address())
     }
 
-    /// A function starts in this process, and `output` is its log.
+    /// Registers the start of a function in this process, with `output` as its log.
     pub(crate) fn starting(&self, process: Option<u32>, output: Output) {
         *lock(&self.service.output) = output;
         *lock(&self.service.process) = process;
@@ -245,7 +245,7 @@ impl Lambda {
         self.service.phase.send_replace(Phase::Starting);
     }
 
-    /// What to call when the function's process ends.
+    /// Returns the callback for the exit of the function's process.
     pub(crate) fn on_exit(&self) -> impl FnOnce(ExitStatus) + Send + 'static {
         let service = self.service.clone();
         move |status| service.exited(status)
@@ -303,14 +303,14 @@ impl Service {
         }
     }
 
-    /// Waits until the function can accept no more invocations.
+    /// Waits until the function can no longer accept invocations.
     async fn ended(&self) -> Phase {
         let mut phase = self.phase.subscribe();
         let ended = phase.wait_for(|phase| matches!(phase, Phase::InitError(_) | Phase::Exited(_))).await;
         ended.map_or(Phase::Starting, |phase| phase.clone())
     }
 
-    /// An init error is more specific than the exit that follows it.
+    /// Sets the phase, unless there was an init error, which is more specific than the exit after it.
     fn exited(&self, status: ExitStatus) {
         self.phase.send_if_modified(|phase| {
             let says_more = !matches!(phase, Phase::InitError(_));

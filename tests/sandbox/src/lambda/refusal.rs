@@ -1,4 +1,4 @@
-//! Errors of the service, not of the function.
+//! Errors of the Lambda service, as opposed to errors of the function.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::server::json_response;
 
-/// An answer of the Invoke API that the function has no part in.
+/// An error response of the Invoke API without an invocation of the function.
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) error_type: &'static str,
@@ -29,7 +29,7 @@ pub(super) fn not_found(message: &str) -> Refusal {
     Refusal {
         status: StatusCode::NOT_FOUND,
         error_type: "ResourceNotFoundException",
-        // Of all of Lambda's errors, this one spells it `Message`.
+        // Unlike Lambda's other errors, this one has `Message` with a capital letter.
         body: json!({ "Type": "User", "Message": message }),
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn invalid_content(message: &str) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", message)
 }
 
-/// One of the errors that [`Refusal::validation`] lists.
+/// Formats one of the errors that [`Refusal::validation`] lists.
 pub(super) fn violation(parameter: &str, value: &str, constraint: &str) -> String {
     format!("Value '{value}' at '{parameter}' failed to satisfy constraint: {constraint}")
 }

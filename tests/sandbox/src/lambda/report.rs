@@ -1,4 +1,4 @@
-//! The lines that Lambda writes into a function's log:
+//! The lines that Lambda writes to a function's log:
 //! <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html>
 
 use std::fs;
@@ -6,27 +6,27 @@ use std::time::Duration;
 
 use super::{FUNCTION_VERSION, MEMORY_SIZE_MB};
 
-/// What Lambda measured of an invocation.
+/// Lambda's measurements of an invocation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Report {
-    /// From the delivery to the answer.
+    /// The time from the delivery to the response.
     pub(super) duration: Duration,
-    /// The function's init, with its first invocation.
+    /// The duration of init, only with the first invocation.
     pub(super) init: Option<Duration>,
-    /// The most memory that the function had so far. Unknown when its process has ended, and on systems without `/proc`.
+    /// The function's peak memory. Unknown after the process has exited, and on systems without `/proc`.
     pub(super) max_memory_mb: Option<u64>,
 }
 
-/// The first line of an invocation.
+/// Returns the first line of an invocation.
 pub(super) fn start(request_id: &str) -> String {
     format!("START RequestId: {request_id} Version: {FUNCTION_VERSION}\n")
 }
 
 impl Report {
-    /// The last two lines of an invocation.
+    /// Returns the last two lines of an invocation.
     pub(super) fn end(self, request_id: &str) -> String {
         let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        // Since August 2025, init is billed, too.
+        // Since August 2025, init is also billed.
         let billed = ms(self.duration + self.init.unwrap_or_default()).ceil();
         let memory = self.max_memory_mb.map_or(String::new(), |mb| format!("\tMax Memory Used: {mb} MB"));
         let init = self.init.map_or(String::new(), |init| format!("\tInit Duration: {:.2} ms", ms(init)));
@@ -38,7 +38,7 @@ impl Report {
     }
 }
 
-/// The peak of a process's memory, rounded up.
+/// Returns the peak memory of a process, rounded up.
 pub(super) fn max_memory_mb(process: u32) -> Option<u64> {
     peak_mb(&fs::read_to_string(format!("/proc/{process}/status")).ok()?)
 }

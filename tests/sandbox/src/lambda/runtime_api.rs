@@ -1,4 +1,4 @@
-//! The Runtime API, which the function calls.
+//! The Runtime API for the function.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,7 +24,7 @@ pub(super) fn handler(service: Arc<Service>) -> Handler {
     })
 }
 
-/// The function's ARN.
+/// Returns the function's ARN.
 pub(super) fn function_arn() -> String {
     format!("arn:aws:lambda:{AWS_REGION}:{AWS_ACCOUNT_ID}:function:{FUNCTION_NAME}")
 }
@@ -59,7 +59,7 @@ impl Service {
         Answer::scripted(&reply, reply.compose(|| usual)).await
     }
 
-    /// Answers when there is an invocation. If the function disconnects earlier, no invocation is lost.
+    /// Waits for an invocation and returns it. If the function disconnects earlier, no invocation is lost.
     async fn next(&self) -> Response<Bytes> {
         self.phase.send_if_modified(|phase| {
             let first = matches!(phase, Phase::Starting);
@@ -95,7 +95,7 @@ impl Service {
             response.headers_mut().insert("lambda-runtime-client-context", client_context);
         }
         lock(&self.running).replace(Running { request_id: offered.request_id, posted: offered.posted });
-        // After the invoker's own limit, nothing receives it.
+        // Fails when the invoker has already timed out.
         offered.delivered.send(Delivery { at, deadline: at + timeout }).ok();
         response
     }

@@ -1,4 +1,4 @@
-//! Which function and version a request names, checked in Lambda's order and answered in Lambda's words.
+//! Checks the function and the version in a request, in the same order and with the same messages as Lambda.
 
 use http::{Request, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -13,7 +13,7 @@ const FUNCTION_NAME_PATTERN: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((
 const QUALIFIER_PATTERN: &str = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
 const MAX_QUALIFIER: usize = 128;
 
-/// A function as a caller names it: by its name, a partial or a whole ARN, with or without a qualifier.
+/// A reference to a function: its name, a partial ARN or a full ARN, with or without a qualifier.
 #[derive(Debug, PartialEq, Eq)]
 struct Target<'a> {
     region: &'a str,
@@ -22,7 +22,7 @@ struct Target<'a> {
     qualifier: Option<&'a str>,
 }
 
-/// Refuses a request for anything but the only version of the only function.
+/// Rejects a request for anything but the only version of the only function.
 pub(super) fn check<B>(request: &Request<B>, name: &str) -> Result<(), Refusal> {
     let query = request.uri().query().unwrap_or_default();
     let qualifier = query.split('&').find_map(|parameter| parameter.strip_prefix("Qualifier="));
@@ -53,7 +53,7 @@ fn check_names(name: &str, qualifier: Option<&str>) -> Result<(), Refusal> {
 }
 
 impl<'a> Target<'a> {
-    /// `None` when the text does not match the pattern.
+    /// Parses a reference; `None` when it does not match the pattern.
     fn parse(text: &'a str) -> Option<Self> {
         let parts: Vec<&str> = after_service(text)?.split(':').collect();
         let mut parts = parts.as_slice();
@@ -85,7 +85,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What follows `arn:aws:lambda:`, which is optional.
+/// Returns the part after the optional `arn:aws:lambda:`.
 fn after_service(text: &str) -> Option<&str> {
     let Some(arn) = text.strip_prefix("arn:") else { return Some(text) };
     let (partition, rest) = arn.split_once(":lambda:")?;
@@ -93,7 +93,7 @@ fn after_service(text: &str) -> Option<&str> {
     (partition.is_empty() || partition.starts_with("aws") && is_partition).then_some(rest)
 }
 
-/// Removes the first part if it is wanted and another one follows.
+/// Takes the first part if it matches and another one follows.
 fn take<'a>(parts: &mut &[&'a str], wanted: impl Fn(&str) -> bool) -> Option<&'a str> {
     match **parts {
         [first, ref rest @ ..] if !rest.is_empty() && wanted(first) => {
@@ -139,11 +139,11 @@ fn qualifier_violations(qualifier: &str) -> Vec<String> {
 }
 
 impl Refusal {
-    /// What the service's model does not allow.
+    /// Returns the error for values that the service's model does not allow.
     pub(super) fn validation(violations: &[String]) -> Self {
         let plural = if violations.len() == 1 { "" } else { "s" };
         let message = format!("{} validation error{plural} detected: {}", violations.len(), violations.join("; "));
-        // Of all of Lambda's errors, this one has no `Type`.
+        // Unlike Lambda's other errors, this one has no `Type`.
         let body = serde_json::json!({ "message": message });
         Self { status: StatusCode::BAD_REQUEST, error_type: "ValidationException", body }
     }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_parsed_as_the_pattern_says() {
+    fn names_are_parsed_by_the_pattern() {
         let (region, account) = (AWS_REGION, AWS_ACCOUNT_ID);
         let target = |name, qualifier| Target { region, account, name, qualifier };
         for (text, expected) in [

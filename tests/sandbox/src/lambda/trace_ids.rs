@@ -2,19 +2,19 @@
 
 use crate::ids;
 
-/// Which trace IDs invocations get.
+/// The trace IDs of invocations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TraceIds {
     /// A new one for each invocation, as Lambda does.
     #[default]
     Changing,
-    /// One for all invocations, to measure a function's memory: runtimes put the ID into an environment variable, and
-    /// `setenv` of the C library never frees an old value.
+    /// The same for all invocations, to measure a function's memory: runtimes set an environment variable to the ID,
+    /// and `setenv` of the C library never frees an old value.
     Constant,
 }
 
 impl TraceIds {
-    /// A value of the header `lambda-runtime-trace-id`.
+    /// Returns a value of the header `lambda-runtime-trace-id`.
     /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
     pub(super) fn header(self) -> String {
         let id = match self {

@@ -1,6 +1,6 @@
-//! A plain HTTP client, and what a well-behaved broker would send.
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
+//! A plain HTTP client, and the requests of a correct broker.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,7 +18,7 @@ use rustls::{ClientConfig, RootCertStore};
 use sandbox::{AppKey, CertificateAuthority, Sandbox, app};
 use serde_json::{Value, json};
 
-/// A client that trusts this authority alone, and follows no redirect.
+/// Creates a client that trusts only this CA and does not follow redirects.
 pub(crate) fn client(authority: &CertificateAuthority) -> Client {
     builder(authority).no_proxy().build().unwrap()
 }
@@ -34,13 +34,13 @@ pub(crate) fn builder(authority: &CertificateAuthority) -> reqwest::ClientBuilde
     Client::builder().tls_backend_preconfigured(config).redirect(reqwest::redirect::Policy::none())
 }
 
-/// The claims that the contract asks for.
+/// Returns the claims that the contract requires.
 pub(crate) fn claims() -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     json!({ "iat": now - 60, "exp": now + 540, "iss": app::CLIENT_ID })
 }
 
-/// A JWT signed by this key.
+/// Returns a JWT signed by this key.
 pub(crate) fn jwt(key: &AppKey, claims: &Value) -> String {
     signed(key, &json!({ "typ": "JWT", "alg": "RS256" }), claims)
 }
@@ -55,13 +55,13 @@ pub(crate) fn signed(key: &AppKey, header: &Value, claims: &Value) -> String {
     format!("{text}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// The preflight as it should be.
+/// Returns a correct preflight request.
 pub(crate) fn preflight(sandbox: &Sandbox, jwt: &str) -> RequestBuilder {
     let url = format!("{}/repos/octo-org/octo-repo/installation", sandbox.github.url());
     with_headers(client(&sandbox.ca).get(url), jwt)
 }
 
-/// The token call as it should be.
+/// Returns a correct token call.
 pub(crate) fn token_call(sandbox: &Sandbox, jwt: &str) -> RequestBuilder {
     let url = format!("{}/app/installations/{}/access_tokens", sandbox.github.url(), app::INSTALLATION_ID);
     with_headers(client(&sandbox.ca).post(url), jwt)
@@ -77,7 +77,7 @@ fn with_headers(request: RequestBuilder, jwt: &str) -> RequestBuilder {
         .bearer_auth(jwt)
 }
 
-/// An answer's body as JSON.
+/// Parses a response's body as JSON.
 pub(crate) async fn json_of(response: reqwest::Response) -> Value {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }

@@ -1,11 +1,11 @@
-//! The structure of `src/`: no import circles among its files, and one public function.
+//! The structure of `src/`: no import cycles among its files, and one public function.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::source;
 
-/// Files by their module's path, such as `github::retry`; `lib.rs` is the empty one.
+/// Files by module path, such as `github::retry`. The path of `lib.rs` is empty.
 type Sources = BTreeMap<String, String>;
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
@@ -24,7 +24,7 @@ fn module(file: &Path) -> String {
     }
 }
 
-/// The paths of a use tree, as `a::{b, c::d}` has `a::b` and `a::c::d`.
+/// Returns the paths of a use tree: `a::{b, c::d}` has `a::b` and `a::c::d`.
 fn paths(tree: &str) -> Vec<String> {
     let end = tree.find(|c: char| !(c.is_alphanumeric() || "_:".contains(c))).unwrap_or(tree.len());
     let prefix = &tree[..end];
@@ -49,7 +49,7 @@ fn paths(tree: &str) -> Vec<String> {
     found
 }
 
-/// The longest beginning of a path that is a file.
+/// Returns the longest prefix of a path that is a file.
 fn file_of(path: &str, sources: &Sources) -> String {
     let mut path = path.trim_end_matches(':');
     while !sources.contains_key(path) {
@@ -80,42 +80,42 @@ fn all_imports(sources: &Sources) -> Imports {
     sources.keys().map(|module| (module.clone(), imports(module, sources))).collect()
 }
 
-/// A circle among the modules, if there is one.
-fn circle(imports: &Imports) -> Option<Vec<String>> {
-    fn visit(module: &str, imports: &Imports, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> bool {
-        if let Some(start) = way.iter().position(|other| other == module) {
-            way.drain(..start);
+/// Returns a cycle among the modules, if there is one.
+fn cycle(imports: &Imports) -> Option<Vec<String>> {
+    fn visit(module: &str, imports: &Imports, path_so_far: &mut Vec<String>, done: &mut BTreeSet<String>) -> bool {
+        if let Some(start) = path_so_far.iter().position(|other| other == module) {
+            path_so_far.drain(..start);
             return true;
         }
         if !done.insert(module.to_owned()) {
             return false;
         }
-        way.push(module.to_owned());
-        let found = imports[module].iter().any(|next| visit(next, imports, way, done));
+        path_so_far.push(module.to_owned());
+        let found = imports[module].iter().any(|next| visit(next, imports, path_so_far, done));
         if !found {
-            way.pop();
+            path_so_far.pop();
         }
         found
     }
-    let (mut way, mut done) = (Vec::new(), BTreeSet::new());
-    imports.keys().any(|module| visit(module, imports, &mut way, &mut done)).then_some(way)
+    let (mut path_so_far, mut done) = (Vec::new(), BTreeSet::new());
+    imports.keys().any(|module| visit(module, imports, &mut path_so_far, &mut done)).then_some(path_so_far)
 }
 
 #[test]
-fn imports_have_no_circle() {
+fn imports_have_no_cycle() {
     let imports = all_imports(&sources());
     assert!(imports["broker"].contains("github"), "imports are read: {:?}", imports["broker"]);
     assert!(imports["github::exchange"].contains("github::retry"), "{:?}", imports["github::exchange"]);
-    assert_eq!(circle(&imports), None);
+    assert_eq!(cycle(&imports), None);
 }
 
 #[test]
-fn a_circle_is_found() {
+fn a_cycle_is_found() {
     let of = |text: &str| {
         let files = text.split(" | ").map(|file| file.split_once(": ").unwrap());
         let sources: Sources =
             files.chain([("", "")]).map(|(module, code)| (module.to_owned(), code.to_owned())).collect();
-        circle(&all_imports(&sources))
+        cycle(&all_imports(&sources))
     };
     assert_eq!(of("a: use crate::b::{C, d}; | b: x"), None);
     assert_eq!(of("a: use crate::b::C; | b: crate::a::f()"), Some(vec!["a".to_owned(), "b".to_owned()]));
@@ -128,6 +128,6 @@ fn a_circle_is_found() {
 fn run_is_the_only_public_item() {
     let public: Vec<String> =
         sources()[""].lines().filter(|line| line.starts_with("pub ")).map(str::to_owned).collect();
-    // An item that is `pub` in a private module is an error of the lint `unreachable_pub`.
+    // The lint `unreachable_pub` rejects a `pub` item in a private module.
     assert_eq!(public, ["pub use lambda::run;"]);
 }
