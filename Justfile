@@ -90,6 +90,7 @@ terraform-state:
 # Validates and tests the module with OpenTofu (`tofu`) instead of Terraform
 terraform-opentofu $OPENTOFU="yes":
     terraform/tests/for-each-provider tests/check-validity
+    terraform/tests/for-each-provider tests/check-documents
     terraform/tests/for-each-provider tests/check-plans
 
 # Runs the checks to run before a commit

@@ -7,16 +7,16 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
 
-/// The response is posted this long before Lambda's deadline. At the deadline, Lambda kills the process and the caller
-/// gets no reason.
+/// The time between posting the response and Lambda's deadline, at which Lambda kills the process and the caller gets no
+/// reason.
 const MARGIN: Duration = Duration::from_millis(500);
 /// The time that posting the response may take. The margin starts when Lambda has received it.
 const POSTING: Duration = Duration::from_millis(50);
 /// The time reserved for revoking a token that has another scope than configured.
 const REVOCATION: Duration = Duration::from_millis(500);
-/// With less time left, margin and revocation get a quarter of it each, and posting is reduced in proportion.
+/// The time left below which margin and revocation get a quarter of it each, and posting is reduced in proportion.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Lambda's maximum timeout. A later deadline is reduced to it, so that it cannot overflow the clock.
+/// Lambda's maximum timeout. A later deadline is capped at it, so that it cannot overflow the clock.
 const MAX_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// The points in time at which an invocation's steps must have ended.

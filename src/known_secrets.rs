@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A text leaks a secret when it shares this many consecutive characters with it. All secrets are longer.
+/// A text leaks a secret when it shares this many consecutive characters with it. Shorter secrets are not detected.
 const WINDOW: usize = 12;
 /// A window with fewer distinct characters is not a leak: `xxxxxxxxxxxx` occurs in many texts.
 const MIN_DISTINCT: usize = 5;
@@ -19,12 +19,9 @@ pub(crate) struct KnownSecrets(Arc<Mutex<Known>>);
 struct Known {
     aws_credentials: Vec<SecretString>,
     private_key: Weak<SecretString>,
-    jwts: LastTwo,
-    tokens: LastTwo,
+    /// The JWT and the tokens of this invocation and of the last one.
+    bearers: [Vec<SecretString>; 2],
 }
-
-#[derive(Debug, Default)]
-struct LastTwo([Option<SecretString>; 2]);
 
 impl KnownSecrets {
     /// Replaces the AWS credentials: access key ID, secret access key and session token.
@@ -37,12 +34,18 @@ impl KnownSecrets {
         self.known().private_key = Arc::downgrade(pem);
     }
 
+    /// Adds the JWT, which is an invocation's first bearer, and forgets the bearers of the invocation before the last.
     pub(crate) fn add_jwt(&self, jwt: &SecretString) {
-        self.known().jwts.add(jwt);
+        let [current, last] = &mut self.known().bearers;
+        *last = std::mem::replace(current, vec![jwt.clone()]);
     }
 
+    /// Adds a token of this invocation. Adding it again has no effect.
     pub(crate) fn add_token(&self, token: &SecretString) {
-        self.known().tokens.add(token);
+        let [current, _] = &mut self.known().bearers;
+        if !current.iter().any(|known| known.expose_secret() == token.expose_secret()) {
+            current.push(token.clone());
+        }
     }
 
     /// Returns whether the text shares at least 12 consecutive characters with a secret, at any position in either.
@@ -55,22 +58,12 @@ impl KnownSecrets {
         };
         let known = self.known();
         let private_key = known.private_key.upgrade();
-        let bearers = known.jwts.0.iter().chain(&known.tokens.0).flatten();
+        let bearers = known.bearers.iter().flatten();
         known.aws_credentials.iter().chain(bearers).any(is_shown) || private_key.is_some_and(|pem| is_shown(&pem))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl LastTwo {
-    /// Adds a secret. Adding the last one again has no effect.
-    fn add(&mut self, secret: &SecretString) {
-        let [last, before] = &mut self.0;
-        if last.as_ref().is_none_or(|last| last.expose_secret() != secret.expose_secret()) {
-            *before = last.replace(secret.clone());
-        }
     }
 }
 
@@ -106,14 +99,22 @@ mod tests {
 
     #[test]
     fn bearers_of_the_last_two_invocations_are_known() {
+        // Each has other characters.
+        let token = |bearer: &str, number| bearer.bytes().map(|byte| char::from(byte + number)).collect::<String>();
         let known = KnownSecrets::default();
         let bearers = ["first-0123456789", "second-abcdefghij", "third-klmnopqrstuv"];
         for (index, bearer) in bearers.iter().enumerate() {
             known.add_jwt(&(*bearer).into());
-            known.add_jwt(&(*bearer).into());
-            known.add_token(&format!("token-of-{bearer}").into());
-            let shown = bearers.map(|bearer| known.appear_in(bearer));
-            assert_eq!(shown, [index < 2, index > 0, index > 1], "after {bearer}");
+            // A refused response may have several tokens.
+            for number in 1..=4 {
+                known.add_token(&token(bearer, number).into());
+            }
+            let expected = [index < 2, index > 0, index > 1];
+            assert_eq!(bearers.map(|bearer| known.appear_in(bearer)), expected, "JWTs after {bearer}");
+            for number in 1..=4 {
+                let shown = bearers.map(|bearer| known.appear_in(&token(bearer, number)));
+                assert_eq!(shown, expected, "tokens {number} after {bearer}");
+            }
         }
     }
 

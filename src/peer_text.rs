@@ -1,4 +1,4 @@
-//! Types for peers' texts that contain only text that may be logged and quoted.
+//! Types for text from peers that may be logged and quoted.
 //!
 //! A broken or hostile peer may send secrets back. Each field except AWS's error messages, which are free text, has an
 //! allow-list of characters. Texts that may contain arbitrary letters are also searched for known secrets and for text
@@ -10,12 +10,12 @@ use std::str::FromStr;
 use crate::known_secrets::KnownSecrets;
 use crate::secret_shapes;
 
-/// The maximum length of a request ID or an AWS error code. AWS's and GitHub's IDs have some 40 characters.
+/// The maximum length of a request ID or an AWS error code. AWS's and GitHub's IDs have about 40 characters.
 const NAME_CAP: usize = 64;
 /// The maximum length of a repository or a permission. GitHub's longest `owner/name` has 140 characters, most have
 /// fewer than 40.
 const SCOPE_CAP: usize = 128;
-/// The maximum number of characters that are kept of an AWS error message. IAM's longest messages have some 500.
+/// The maximum number of characters that are kept of an AWS error message. IAM's longest messages have about 500.
 const MESSAGE_CAP: usize = 1024;
 /// The replacement for a text that must not be quoted.
 const HIDDEN: &str = "(hidden)";

@@ -27,7 +27,7 @@ impl Block<'_> {
         der.clear();
         let base64 = self.base64.as_bytes();
         if memchr3(b' ', b'\t', b'\r', base64).is_none() {
-            // Line by line, because most blocks are written so.
+            // Copies whole lines, because most blocks contain only base64 and line ends.
             let mut start = 0;
             for end in memchr_iter(b'\n', base64).chain([base64.len()]) {
                 der.extend_from_slice(base64.get(start..end)?);

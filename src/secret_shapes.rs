@@ -8,7 +8,7 @@ const JWT_REST: usize = 8;
 /// The minimum length of a run of base64 characters that looks like a piece of a key. A line of PEM has 64.
 const KEY_PIECE: usize = 20;
 /// The minimum number of changes between kinds of characters in such a piece. Random base64 has 12 changes on average.
-/// Names such as `DescribeInstanceInformation` have some 6, and hexadecimal digits have no capitals.
+/// Names such as `DescribeInstanceInformation` have about 6, and hexadecimal digits have letters of one case.
 const KEY_CHANGES: usize = 9;
 
 /// Returns whether part of a text looks like PEM, a piece of base64 from PEM, a JWT, or one of GitHub's tokens.

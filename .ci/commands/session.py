@@ -61,7 +61,7 @@ class Session:
         return path
 
     def _bash(self, script: Path) -> str:
-        """How it ended; nothing when all is well."""
+        """Runs the script. Returns the reason of a failure, or an empty text."""
         with (self.state / "out").open("w") as output:
             bash = subprocess.Popen(
                 ["bash", script], cwd=self.work, env={**self.environment, "HOME": str(self.home)}, stdin=subprocess.DEVNULL, stdout=output,

@@ -234,12 +234,13 @@ class StandIns:
 
     @functools.cached_property
     def cargo_target(self) -> Path:
-        """A target folder with this one's dependencies, as hard links: what is built in it leaves no trace here."""
+        """A target folder with this one's dependencies, so that what is built in it leaves no trace here. Cargo replaces artifacts,
+        which can be hard links, and writes fingerprints in place."""
         target = Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target").resolve()
         folder = target / f"commands-{os.getpid()}"
-        for name in ("build", "deps", ".fingerprint"):
+        for name, copy in (("build", os.link), ("deps", os.link), (".fingerprint", shutil.copy2)):
             if (target / "debug" / name).exists():
-                shutil.copytree(target / "debug" / name, folder / "debug" / name, copy_function=os.link)
+                shutil.copytree(target / "debug" / name, folder / "debug" / name, copy_function=copy)
         return folder
 
     ### Processes and servers

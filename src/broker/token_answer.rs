@@ -22,12 +22,12 @@ impl TokenAnswer {
         Self { token, expires_at, repositories: [repository.to_string()], permissions: permissions.clone() }
     }
 
-    /// When the token expires.
+    /// Returns the time at which the token expires.
     pub(crate) fn expires_at(&self) -> &ExpiresAt {
         &self.expires_at
     }
 
-    /// The repository that the token is valid for, as `owner/name`.
+    /// Returns the repository that the token is valid for, as `owner/name`.
     pub(crate) fn repositories(&self) -> &[String; 1] {
         &self.repositories
     }

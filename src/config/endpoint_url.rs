@@ -64,8 +64,8 @@ impl FromStr for EndpointUrl {
     }
 }
 
-/// Returns the text between `scheme://` and the path, or `None` without `://` and an authority after it. The parser
-/// also accepts `https:host`, `https:/host` and `https:///host`, which other parsers read as a path.
+/// Returns the text between `scheme://` and the path, or `None` if there is no `://` with an authority after it. The
+/// parser also accepts `https:host`, `https:/host` and `https:///host`, which other parsers read as a path.
 fn authority(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

@@ -57,11 +57,11 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads all variables.
+    /// Reads the variables in the order in which their errors are reported.
     ///
     /// # Errors
     ///
-    /// The first error, in the documented order.
+    /// The first error.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let region = aws::region(environment)?;
         let config = Self {

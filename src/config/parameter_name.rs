@@ -53,7 +53,7 @@ impl ParameterNames {
 }
 
 impl ParameterName {
-    /// The name as SSM takes it.
+    /// Returns the name.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -15,7 +15,7 @@ const MEMBER: &[u8] = br#""token""#;
 /// The maximum number of tokens to revoke for one response. GitHub's responses have one.
 const TOKENS_CAP: usize = 4;
 
-/// A JSON object with one `token`, whose name may contain escapes, and any other members.
+/// A JSON object with one `token` and any other members. The name may contain escapes.
 #[derive(Deserialize)]
 struct Lenient {
     token: SecretString,

@@ -39,7 +39,7 @@ pub(crate) struct GitHub {
     known_secrets: KnownSecrets,
 }
 
-/// The request body of the token call,
+/// The request body of the token call, see
 /// <https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app>.
 #[derive(Serialize)]
 struct TokenRequest<'a> {
@@ -63,8 +63,8 @@ impl GitHub {
         self.exchange.preconnect().await;
     }
 
-    /// Checks that the App's installation on the repository is the configured one and not suspended. Records GitHub's request
-    /// ID and the duration.
+    /// Checks that the App's installation on the repository is the configured one and not suspended. Records GitHub's
+    /// request ID and the duration.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl GitHub {
         if tokens.is_empty() {
             return;
         }
-        // A token that cannot be revoked stays valid until it expires.
+        // Revocation may fail, so later messages of peers are searched for the token.
         for token in tokens {
             self.known_secrets.add_token(token);
         }

@@ -20,7 +20,7 @@ use crate::json::{self, Object, UniqueMap};
 /// Go's zero time, 0001-01-01T00:00:00Z, which a gateway may send for "none".
 const ZERO_TIME_SECONDS: i64 = -62_135_596_800;
 /// The maximum size of a token in bytes of JSON, which keeps a response to a caller below 16 KiB. GitHub's tokens have
-/// some 520 bytes at most.
+/// about 520 bytes at most.
 const TOKEN_CAP: usize = 11 * 1024;
 /// The maximum number of characters of `expires_at`. RFC 3339 with nanoseconds and an offset takes 35.
 const EXPIRES_AT_CAP: usize = 40;
@@ -42,14 +42,16 @@ pub(super) struct Installation {
     is_suspended: bool,
 }
 
-/// <https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app>
+/// The response to the preflight,
+/// <https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app>.
 #[derive(Deserialize)]
 struct InstallationResponse {
     id: Option<u64>,
     suspended_at: Option<IgnoredAny>,
 }
 
-/// <https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app>
+/// The response to the token call,
+/// <https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app>.
 #[derive(Deserialize)]
 struct TokenResponse {
     token: Option<SecretString>,

@@ -33,7 +33,7 @@ impl Answer {
         self.0.headers()
     }
 
-    /// Reads the body, of at most 1 MiB. Wiped when dropped.
+    /// Reads a body of at most 1 MiB into a buffer that is wiped when dropped.
     ///
     /// # Errors
     ///

@@ -102,7 +102,7 @@ impl HttpClient {
         first_byte: &FirstByte,
     ) -> Result<Answer, SendError> {
         let response = connection.send(request, first_byte).await?;
-        // Ready for the next request once the body was read; closed when the body is dropped unread.
+        // The connection is reusable after the body was read, and closes if the body is dropped unread.
         self.idle.keep(connection);
         Ok(Answer::new(Response::from(response.map(Body::wrap))))
     }

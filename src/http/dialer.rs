@@ -35,7 +35,7 @@ pub(super) struct Dialer {
 #[derive(Clone, Default)]
 struct Handover(Arc<Mutex<Option<Opened>>>);
 
-/// See [`Dialer`].
+/// The service of the layer, which takes each connection out of reqwest.
 #[derive(Clone)]
 struct HandoverService<S> {
     connector: S,

@@ -16,7 +16,7 @@ pub(super) enum Payload {
 }
 
 /// Replaces each payload by the result of the rule. Otherwise `lambda_runtime` would parse it as JSON, and quote it in
-/// the error when it is not.
+/// the error if it is not JSON.
 pub(super) struct PayloadRule;
 
 /// See [`PayloadRule`].

@@ -18,7 +18,7 @@ pub(super) enum RuntimeApiError {
     /// The response to a poll has this status.
     #[error("the Lambda Runtime API answered with status {0}")]
     Status(u16),
-    /// `lambda_runtime` parses both before our layers run, and ends its loop on an error.
+    /// One of them is invalid. `lambda_runtime` parses both before our layers run, and ends its loop on an error.
     #[error("the client context or Cognito identity of an invocation cannot be read")]
     ClientContext,
     #[error("the Lambda Runtime API sent an invocation without a valid lambda-runtime-aws-request-id")]

@@ -75,13 +75,15 @@ fn every_error_type_has_a_section() {
 fn every_message_is_documented_under_its_type() {
     let page = page("errors");
     let sections = sections(&page);
-    let seen = failures::messages();
+    let mut seen = failures::messages();
+    // Other tests cover these two, and the errors of the configuration.
+    let others = ["InvocationInputRejected", "InternalError"].into_iter().zip(error_texts("src/lambda/failure.rs"));
+    seen.extend(others);
     for (error_type, message) in &seen {
         let (_, section) = sections.iter().find(|(name, _)| name == error_type).unwrap();
         assert!(messages(section).iter().any(|pattern| matches(message, pattern)), "{error_type}: {message}");
     }
-    // Other tests cover the types that are not in the table of failures.
-    for (error_type, section) in sections.iter().filter(|(name, _)| seen.iter().any(|(other, _)| other == name)) {
+    for (error_type, section) in sections.iter().filter(|(name, _)| *name != CONFIGURATION_INVALID) {
         for pattern in messages(section) {
             let is_seen = seen.iter().any(|(name, message)| name == error_type && matches(message, pattern));
             assert!(is_seen, "no failure has the message {pattern}: {error_type}");
@@ -89,25 +91,49 @@ fn every_message_is_documented_under_its_type() {
     }
 }
 
+/// Returns the texts in the `#[error(…)]` attributes of a file of the source.
+fn error_texts(path: &str) -> Vec<String> {
+    let source = read(path);
+    let attributes = source.split("#[error(").skip(1).map(|rest| rest.split(")]").next().unwrap());
+    let literals = attributes.filter_map(|text| text.trim_matches(['r', '#']).strip_prefix('"')?.strip_suffix('"'));
+    literals.map(str::to_owned).collect()
+}
+
+/// Returns the texts between the placeholders.
+fn literals(text: &str, [start, end]: [char; 2]) -> Vec<String> {
+    text.split(start).map(|part| part.split_once(end).map_or(part, |(_, rest)| rest).to_owned()).collect()
+}
+
 #[test]
 fn every_configuration_error_is_documented() {
-    /// Returns the texts between the placeholders.
-    fn literals(text: &str, placeholder: [char; 2]) -> Vec<String> {
-        let [start, end] = placeholder;
-        text.split(start).map(|part| part.split_once(end).map_or(part, |(_, rest)| rest).to_owned()).collect()
-    }
-    let source = read("src/config/error.rs");
-    let attributes = source.split("#[error(").skip(1).map(|rest| rest.split(")]").next().unwrap());
-    let texts = attributes.map(|text| {
-        let text = text.trim_matches(['r', '#']).strip_prefix('"').unwrap().strip_suffix('"').unwrap();
-        text.replace("{0}*", "GITHUB_TOKEN_BROKER_*")
-    });
-    let faults: BTreeSet<_> = texts.map(|text| literals(&text, ['{', '}'])).collect();
+    let texts = error_texts("src/config/error.rs");
+    let faults: BTreeSet<_> =
+        texts.iter().map(|text| literals(&text.replace("{0}*", "GITHUB_TOKEN_BROKER_*"), ['{', '}'])).collect();
     let page = page("errors");
     let (_, section) = sections(&page).into_iter().find(|(name, _)| *name == CONFIGURATION_INVALID).unwrap();
     let documented: BTreeSet<_> = messages(section).into_iter().map(|text| literals(text, ['<', '>'])).collect();
     assert!(faults.len() > 15, "{faults:?}");
     assert_eq!(documented, faults);
+}
+
+#[test]
+fn every_outcome_of_a_revocation_is_documented() {
+    let (page, source) = (page("errors"), read("src/github/mod.rs"));
+    let (_, rest) = page.split_once("\n| `revocation` | ").unwrap();
+    let strings =
+        source.split('"').skip(1).step_by(2).filter(|text| *text == "revoked" || text.starts_with("failed: "));
+    assert_eq!(first_cells(rest.split("\n\n").next().unwrap()), strings.collect());
+}
+
+#[test]
+fn every_reason_for_the_end_is_documented() {
+    let page = page("log");
+    let documented: Vec<_> = code_spans(&page).map(|text| literals(text, ['<', '>'])).collect();
+    let texts = error_texts("src/lambda/runtime_api_error.rs");
+    assert!(texts.len() > 5, "{texts:?}");
+    for text in texts {
+        assert!(documented.contains(&literals(&text, ['{', '}'])), "{text}");
+    }
 }
 
 #[test]
@@ -190,16 +216,70 @@ async fn example_log_lines_have_the_fields_of_real_ones() {
     }
 }
 
+/// An event of the source: its fields and its message.
+struct Event {
+    fields: Vec<String>,
+    message: String,
+}
+
+/// Returns the events that the function logs.
+fn events() -> Vec<Event> {
+    let files = source::files();
+    let calls = files.values().flat_map(|code| {
+        ["debug!(", "info!(", "warn!(", "error!("].into_iter().flat_map(|name| {
+            let starts = code.match_indices(name).map(move |(at, _)| (at, at + name.len()));
+            starts
+                .filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+                .map(|(_, at)| event(&code[at..]))
+        })
+    });
+    calls.collect()
+}
+
+/// Parses the arguments of an event's macro.
+fn event(arguments: &str) -> Event {
+    let (mut depth, mut start, mut parts) = (0, 0, Vec::new());
+    for (at, c) in arguments.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => {
+                parts.push(arguments[start..at].trim());
+                break;
+            }
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(arguments[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let message = parts.iter().rfind(|part| part.starts_with('"')).unwrap().trim_matches('"').to_owned();
+    let fields = parts.iter().filter(|part| !part.is_empty() && !part.starts_with('"') && !part.starts_with("parent:"));
+    Event { fields: fields.map(|part| part.split('=').next().unwrap().trim().to_owned()).collect(), message }
+}
+
+#[test]
+fn every_event_is_documented() {
+    let (page, log_level) = (page("log"), read("src/config/log_level.rs"));
+    let warnings = log_level.split('"').filter(|text| text.ends_with("; using info")).map(str::to_owned);
+    let messages = events().into_iter().map(|event| event.message).filter(|message| message != "{warning}");
+    let messages: BTreeSet<String> = messages.chain(warnings).collect();
+    assert!(messages.len() > 7, "{messages:?}");
+    for message in messages {
+        assert!(page.contains(&format!("\"{message}\"")) || code_spans(&page).any(|span| span == message), "{message}");
+    }
+}
+
 #[test]
 fn every_log_field_is_documented() {
     let (page, log) = (page("log"), read("src/lambda/invocation_log.rs"));
     let (_, table) = page.split_once("\n## Fields\n").unwrap();
-    let examples = examples(&page);
     let of_span = log.lines().filter_map(|line| line.trim().strip_suffix(" = Empty,"));
-    let expected: BTreeSet<&str> =
-        examples.iter().flat_map(fields).map(String::as_str).chain(of_span).chain(["panic_location"]).collect();
-    assert_eq!(first_cells(table), expected.into_iter().chain(["error_type"]).collect());
-    assert!(log.contains("panic_location"), "the only field that is in no line of the tests");
+    let of_events: Vec<String> = events().into_iter().flat_map(|event| event.fields).collect();
+    let of_every_line = ["timestamp", "level", "msg"];
+    let logged = of_events.iter().map(String::as_str).chain(of_span).chain(of_every_line);
+    assert_eq!(first_cells(table), logged.chain(["error_type"]).collect());
 }
 
 /// Returns the text of all files below these folders.
@@ -232,8 +312,11 @@ fn proofs_of_the_security_model_exist() {
     for proof in proofs {
         let folders = ["", "tests/it/", ".github/workflows/", ".github/scripts"];
         let is_file = folders.iter().any(|folder| source::root().join(folder).join(proof).exists());
-        let is_test = tests.contains(&format!("fn {proof}()")) || tests.contains(&format!("run \"{proof}\""));
-        let is_job = workflows.contains(&format!("\n  {proof}:\n"));
+        let is_test = ["]\nfn", "]\n    fn", "]\nasync fn", "]\n    async fn"]
+            .iter()
+            .any(|start| tests.contains(&format!("{start} {proof}()")))
+            || tests.contains(&format!("run \"{proof}\""));
+        let is_job = workflows.contains(&format!("\n  {proof}:\n    name:"));
         assert!(is_file || is_test || is_job, "{proof} is not a file, a test or a job");
     }
 }

@@ -23,7 +23,7 @@ impl Step {
         }
     }
 
-    /// Returns the GitHub calls when this step fails after so many attempts.
+    /// Returns the GitHub calls when this step fails after this many attempts.
     pub(crate) fn calls(self, times: usize) -> Vec<Endpoint> {
         match self {
             Self::Ssm => vec![],

@@ -70,7 +70,10 @@ async fn ssl_cert_file_may_hold_several_certificates() {
         ("only one", own.to_owned()),
         ("the second", format!("# company\n{}\n\n{own}", other.pem())),
         ("the first, with CRLF", format!("subject=/CN=x\n{own}{}", other.pem()).replace('\n', "\r\n")),
-        ("after one that is none", format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{own}")),
+        (
+            "after an invalid certificate",
+            format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{own}"),
+        ),
         ("with a key", format!("{}{own}", AppKey::second().pkcs8_pem())),
     ] {
         let path = file(&sandbox, "bundle.pem", content);

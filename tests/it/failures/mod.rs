@@ -18,6 +18,19 @@ mod token;
 
 use row::Failure;
 
+/// All tables.
+const TABLES: [fn() -> Vec<Failure>; 9] = [
+    ssm::rows,
+    parameters::rows,
+    private_key::rows,
+    connections::rows,
+    refusals::rows,
+    preflight::rows,
+    token::rows,
+    grant::rows,
+    deadlines::rows,
+];
+
 #[tokio::test]
 async fn failures_of_ssm_are_reported() {
     runner::check(ssm::rows()).await;
@@ -68,18 +81,7 @@ fn joined<const N: usize>(tables: [Vec<Failure>; N]) -> Vec<Failure> {
     tables.into_iter().flatten().collect()
 }
 
-/// The error type and message of each row.
+/// Returns the error type and message of each row.
 pub(crate) fn messages() -> Vec<(&'static str, String)> {
-    let tables = joined([
-        ssm::rows(),
-        parameters::rows(),
-        private_key::rows(),
-        connections::rows(),
-        refusals::rows(),
-        preflight::rows(),
-        token::rows(),
-        grant::rows(),
-        deadlines::rows(),
-    ]);
-    tables.into_iter().map(|row| (row.error_type, row.message)).collect()
+    TABLES.iter().flat_map(|rows| rows()).map(|row| (row.error_type, row.message)).collect()
 }

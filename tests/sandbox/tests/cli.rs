@@ -84,7 +84,7 @@ async fn an_error_of_the_broker_is_exit_status_1() {
 }
 
 #[tokio::test]
-async fn the_token_is_for_the_repository_asked_for() {
+async fn repository_option_sets_the_tokens_repository() {
     let (status, stdout, stderr) = run(command(&["--repository", "my-org/my-repo"])).await;
     assert_eq!(status, 0, "{stderr}");
     assert!(stdout.contains(r#""repositories":["my-org/my-repo"]"#) && !stderr.contains("BREACH"), "{stdout}{stderr}");
@@ -182,13 +182,14 @@ fn write_profile(directory: &Path, secret: &str) -> std::path::PathBuf {
 async fn wrong_usage_is_one_line_and_exit_status_2() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let table: [(&[&str], &str); 12] = [
+    let table: [(&[&str], &str); 13] = [
         (&["--serve", "--live"], "'--serve' cannot be used with '--live'"),
         (&["--serve", "--payload", "x"], "'--serve' cannot be used with '--payload <TEXT>'"),
         (&["--serve", "--verbose"], "'--serve' cannot be used with '--verbose'"),
         (&["--show-token"], "--show-token requires --live"),
         (&["--port", "1"], "--port requires --serve"),
         (&["--repository", "my-repo"], "invalid value 'my-repo' for '--repository <OWNER/NAME>': there is no /"),
+        (&["--repository", "a/b/c"], "invalid value 'a/b/c' for '--repository <OWNER/NAME>': there is more than one /"),
         (&["--repository", "a/b", "--live"], "'--repository <OWNER/NAME>' cannot be used with '--live'"),
         (&["--bogus"], "unexpected argument '--bogus' found"),
         (&["--bootstrap", "/nowhere/bootstrap"], "there is no bootstrap at /nowhere/bootstrap"),

@@ -43,7 +43,7 @@ async fn invalid_jwts_are_refused_and_recorded() {
         ("a header more", signed(AppKey::first(), &typ_alone, &now), "header is not exactly"),
         ("a claim more", with("nbf", json!(1)), "claims are not exactly"),
         ("another issuer", with("iss", json!("Iv1.other")), "iss is not the client ID"),
-        ("a longer life", with("exp", json!(now["exp"].as_i64().unwrap() + 1)), "lives 601 s"),
+        ("a longer life", with("exp", json!(now["exp"].as_i64().unwrap() + 1)), "valid for 601 s"),
         ("a fraction", with("iat", json!(1.5)), "whole seconds"),
         ("no JWT", "ghs_token".into(), "not a JWT"),
     ];

@@ -72,6 +72,9 @@ impl FromStr for Repository {
     /// Only separates the two: which characters a name may have is the broker's decision.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (owner, name) = text.split_once('/').ok_or("there is no /")?;
+        if name.contains('/') {
+            return Err("there is more than one /");
+        }
         Ok(Self { owner: owner.into(), name: name.into() })
     }
 }
