@@ -29,7 +29,7 @@ output "log_group_name" {
 }
 
 output "deployed_version" {
-  description = "The running release, also after a failed apply. Null if the code comes from a local zip or from S3."
+  description = "The running release, even after a failed apply. Null if the code comes from a local zip or from S3."
   value       = terraform_data.deployed_version.output
 }
 

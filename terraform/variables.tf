@@ -672,7 +672,7 @@ variable "alarm_per_error_type" {
 }
 
 variable "alarm_error_types" {
-  description = "[Error types](https://github-token-broker.meigma.dev/reference/errors.html) that raise the alarm on error types. The default lists those that need an operator. An empty list creates no such alarm."
+  description = "[Error types](https://github-token-broker.meigma.dev/reference/errors.html) that raise the alarm on error types. The default omits those that mostly pass by themselves. An empty list creates no such alarm."
   type        = set(string)
   default = [
     "ConfigurationInvalid",
