@@ -67,7 +67,7 @@ function browserPath() {
   return path;
 }
 
-/** Adds what the browser reports to the faults, from now on. */
+/** Adds each error that the browser reports to the faults. */
 function watch(page, origin, place) {
   page.on("console", (message) => {
     const expected = message.location().url.endsWith(MISSING); // the browser reports the status 404

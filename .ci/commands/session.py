@@ -72,7 +72,7 @@ class Session:
             except subprocess.TimeoutExpired:
                 return f"still running {self.limit:g} s after the page's first command"
             finally:
-                # Also what the page left running in the background.
+                # Processes in the background, too.
                 try:
                     os.killpg(bash.pid, signal.SIGKILL)
                 except ProcessLookupError:

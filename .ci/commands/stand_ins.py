@@ -1,4 +1,4 @@
-"""What a page's commands reach instead of AWS and GitHub. Each is started when the first page needs it."""
+"""Replacements for AWS and GitHub. Each is started when the first page needs it."""
 
 import base64
 import functools
@@ -140,7 +140,7 @@ class StandIns:
 
     @functools.cached_property
     def aws(self) -> str:
-        """The URL of Lambda and CloudWatch Logs: Moto's, but for what it cannot do."""
+        """Returns the URL of Lambda and CloudWatch Logs: Moto's, with the operations that it lacks."""
         return self._serve(type("Bound", (Aws,), {"stand_ins": self}))
 
     def invoke(self, name: str, path: str, headers: dict, body: bytes):
@@ -234,7 +234,7 @@ class StandIns:
 
     @functools.cached_property
     def cargo_target(self) -> Path:
-        """A target folder with this one's dependencies, so that what is built in it leaves no trace here. Cargo replaces artifacts,
+        """Returns a target folder with this one's dependencies, so that builds in it do not change this one. Cargo replaces artifacts,
         which can be hard links, and writes fingerprints in place."""
         target = Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target").resolve()
         folder = target / f"commands-{os.getpid()}"
@@ -405,7 +405,7 @@ def publish(root: Path, bare: Path, tag: str) -> None:
         ).stdout.strip()
 
     git("clone", "--quiet", "--bare", root, bare)
-    # What is not committed is written into the copy only.
+    # Uncommitted changes are written into the copy only.
     temporary = {
         "GIT_INDEX_FILE": f"{bare}/temporary-index", "GIT_OBJECT_DIRECTORY": f"{bare}/objects",
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": git("rev-parse", "--path-format=absolute", "--git-path", "objects"),

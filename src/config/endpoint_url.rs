@@ -173,7 +173,7 @@ mod tests {
             assert_eq!(text.parse::<EndpointUrl>(), Err(EndpointUrlError::NotAbsolute), "{text}");
         }
         let url: EndpointUrl = "https://HOST:443/x://y/../z/".parse().unwrap();
-        assert_eq!(url.as_str(), "https://host/x://z", "the parsed URL is what is used and logged");
+        assert_eq!(url.as_str(), "https://host/x://z", "the parsed URL is used and logged");
     }
 
     #[test]
