@@ -38,7 +38,7 @@ class Page:
     faults: list = field(default_factory=list)
 
     def commands(self) -> str:
-        """The commands that are run, and the files, which may be scripts that they call."""
+        """Returns the commands that are run, and the files, which may be scripts that they call."""
         return "\n".join(block.text for block in self.blocks if block.is_run or block.file)
 
 

@@ -44,7 +44,8 @@ class Session:
             if block.file:
                 source = self._write(number, block.text)
                 target = shlex.quote(block.file)
-                steps.append(f'echo {number} >{self.state}/step; mkdir -p "$(dirname {target})"; cp {shlex.quote(str(source))} {target}')
+                copy = f'mkdir -p "$(dirname {target})"; cp {shlex.quote(str(source))} {target}'
+                steps.append(f"echo {number} >{self.state}/step; {copy}")
             elif block.is_run and number not in self.skipped:
                 # As many lines above it as in the page, so that bash's messages have the page's numbers.
                 source = self._write(number, "\n" * (block.line - 1) + block.text)
@@ -64,8 +65,8 @@ class Session:
         """Runs the script. Returns the reason of a failure, or an empty text."""
         with (self.state / "out").open("w") as output:
             bash = subprocess.Popen(
-                ["bash", script], cwd=self.work, env={**self.environment, "HOME": str(self.home)}, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, start_new_session=True,
+                ["bash", script], cwd=self.work, env={**self.environment, "HOME": str(self.home)},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             )
             try:
                 status = bash.wait(self.limit)
@@ -113,7 +114,7 @@ class Session:
 
 
 def matches(expected: str, printed: str) -> bool:
-    """Whether the text is as expected, where … is any text."""
+    """Returns whether the text is as expected, where … is any text."""
     parts = [re.escape(part) for part in normal(expected).split("…")]
     return re.fullmatch(".*".join(parts), normal(printed), re.DOTALL) is not None
 
