@@ -14,7 +14,7 @@ from .processes import Processes
 from .releases import Releases
 from .repositories import Repositories
 
-# Of the user who runs the checks: nothing of it may reach a page's commands.
+# Prefixes of the user's variables that a page's commands must not see.
 PRIVATE = ("AWS_", "BASH_", "ENV", "GH_", "GIT_", "GITHUB_", "SANDBOX_", "TF_", "XDG_")
 
 
