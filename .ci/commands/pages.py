@@ -7,6 +7,8 @@ from pathlib import Path
 FENCE = re.compile(r"^(?P<before>\s*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 QUOTED_FENCE = re.compile(r"^\s*>[>\s]*(?:```|~~~)")
 COMMENT = re.compile(r"^\s*<!--\s*(?P<text>.*?)\s*-->\s*$")
+# Comments for release-please and for mdBook.
+OTHERS = ("x-release-please-", "ANCHOR: ", "ANCHOR_END: ")
 MARKER = re.compile(r"(?P<name>not run|not validated|prints|file)(?:\s*:\s*(?P<value>.*))?$")
 OTHER_SHELLS = {"bash", "console", "shell", "shell-session", "terminal", "zsh"}
 PROMPT = re.compile(r"^\s*\$ ")
@@ -95,7 +97,7 @@ def _mark(page: Page, block: Block, markers: list) -> None:
 
 
 def _apply(page: Page, block: Block, text: str) -> str:
-    if text.startswith("x-release-please-"):
+    if text.startswith(OTHERS):
         return ""
     marker = MARKER.match(text)
     if not marker:
