@@ -98,6 +98,7 @@ check: (fmt "--check") lint test docs
 
 # Runs the commands in the README and the book (`just commands README.md` runs only that page's)
 commands *PAGES:
+    cargo build --package github-token-broker --package sandbox
     "$CI_PYTHON" .ci/check-commands {{ PAGES }}
 
 # Builds the release's zips in dist/ (`just build arm64` builds only that one)
